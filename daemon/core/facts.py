@@ -1,0 +1,308 @@
+"""What the gate holds to be so from now on: past tense, one frozen value each.
+
+The law of this file: a fact carries everything that `evolve` and the tables need, so that the ledger alone
+rebuilds both. A fact is never changed after it shipped: a new need is a new fact or an optional field.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from daemon.core.reasons import AlertKind, Reason, Severity
+from daemon.core.signals import Actor, Boom, Char, Instant, Loop, LoopState, Permit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """The one thing all facts share: when. `lane` and `passage` are None where they mean nothing."""
+
+    at: Instant
+    lane: str | None = None
+    passage: str | None = None
+
+
+# ---------------------------------------------------------------- the gate and its devices
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateStarted(Fact):
+    version: str
+    note: str = ""
+    kind: Literal["gate_started"] = "gate_started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopReported(Fact):
+    loop: Loop
+    state: LoopState
+    kind: Literal["loop_reported"] = "loop_reported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoomMoved(Fact):
+    """The limit switches say something new. Never inferred from an order."""
+
+    boom: Boom
+    kind: Literal["boom_moved"] = "boom_moved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceFailed(Fact):
+    device: str
+    role: str
+    why: str
+    kind: Literal["device_failed"] = "device_failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRecovered(Fact):
+    device: str
+    role: str
+    kind: Literal["device_recovered"] = "device_recovered"
+
+
+# ---------------------------------------------------------------- who may pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermitGranted(Fact):
+    permit: Permit
+    by: Actor
+    kind: Literal["permit_granted"] = "permit_granted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermitWithdrawn(Fact):
+    permit_id: str
+    by: Actor
+    kind: Literal["permit_withdrawn"] = "permit_withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermitRejected(Fact):
+    """A permit that would give a car a second card, or a card a second car (R01)."""
+
+    permit: Permit
+    by: Actor
+    binds: Literal["card", "plate", "id"]
+    existing_id: str
+    existing_holder: str
+    kind: Literal["permit_rejected"] = "permit_rejected"
+
+
+# ---------------------------------------------------------------- one car at one lane
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassageOpened(Fact):
+    """A car is here: `passage` names it until it has gone."""
+
+    direction: Literal["entry", "exit"]
+    cause: Literal["loop", "card", "plate", "guard"]
+    kind: Literal["passage_opened"] = "passage_opened"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardPresented(Fact):
+    card: str
+    bits: int
+    permit_id: str | None
+    kind: Literal["card_presented"] = "card_presented"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlateSeen(Fact):
+    plate: str
+    valid: bool
+    confidence: float
+    chars: tuple[Char, ...]
+    colour: str
+    track: str
+    permit_id: str | None
+    picture: str | None
+    crop: str | None
+    kind: Literal["plate_seen"] = "plate_seen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlateCorrected(Fact):
+    """The card names the permit, and the read differs from its plate by one confusable character (R02)."""
+
+    read: str
+    plate: str
+    permit_id: str
+    kind: Literal["plate_corrected"] = "plate_corrected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessGranted(Fact):
+    reason: Reason
+    permit_id: str | None = None
+    card: str | None = None
+    plate: str | None = None
+    picture: str | None = None
+    by: Actor | None = None
+    note: str = ""
+    """What the guard said."""
+    trace: tuple[str, ...] = ()
+    """The rules that led here, in the order they were asked."""
+    kind: Literal["access_granted"] = "access_granted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessRefused(Fact):
+    """The car is sent away: by a guard, or by a rule that leaves nobody a choice."""
+
+    reason: Reason
+    permit_id: str | None = None
+    card: str | None = None
+    plate: str | None = None
+    picture: str | None = None
+    by: Actor | None = None
+    note: str = ""
+    trace: tuple[str, ...] = ()
+    kind: Literal["access_refused"] = "access_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An open stay that might be the car at the exit: how many characters differ, and since when it is in."""
+
+    stay_id: str
+    plate: str
+    distance: int
+    entered: Instant
+    picture: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarHeld(Fact):
+    """The boom stays down and the guard decides."""
+
+    reason: Reason
+    card: str | None = None
+    card_permit_id: str | None = None
+    plate: str | None = None
+    plate_permit_id: str | None = None
+    picture: str | None = None
+    candidates: tuple[Candidate, ...] = ()
+    trace: tuple[str, ...] = ()
+    kind: Literal["car_held"] = "car_held"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarUnderBoom(Fact):
+    """The safety loop is occupied by the car that was let through."""
+
+    kind: Literal["car_under_boom"] = "car_under_boom"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassageClosed(Fact):
+    outcome: Literal["passed", "left", "refused", "interrupted", "unconfirmed"]
+    """`left`: backed away. `interrupted`: the daemon was restarted before a decision. `unconfirmed`: let
+    through, but no loop ever saw the car go."""
+    kind: Literal["passage_closed"] = "passage_closed"
+
+
+# ---------------------------------------------------------------- who is inside
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StayOpened(Fact):
+    stay_id: str
+    stay_kind: Literal["permit", "temporary"]
+    """`temporary` is the pass of R14: plate (or number), time, lane and picture of a car without a permit."""
+    plate: str
+    """The plate, or `无牌-<n>` for a car that shows none."""
+    permit_id: str | None = None
+    card: str | None = None
+    picture: str | None = None
+    kind: Literal["stay_opened"] = "stay_opened"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StayClosed(Fact):
+    stay_id: str
+    how: Literal["exit", "resync"]
+    by: Actor | None = None
+    note: str = ""
+    kind: Literal["stay_closed"] = "stay_closed"
+
+
+# ---------------------------------------------------------------- orders: performed after they are durable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoomRaiseOrdered(Fact):
+    reason: Reason
+    by: Actor | None = None
+    note: str = ""
+    picture: str | None = None
+    kind: Literal["boom_raise_ordered"] = "boom_raise_ordered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoomLowerOrdered(Fact):
+    reason: Reason
+    by: Actor | None = None
+    note: str = ""
+    picture: str | None = None
+    kind: Literal["boom_lower_ordered"] = "boom_lower_ordered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoomStopOrdered(Fact):
+    reason: Reason
+    by: Actor | None = None
+    note: str = ""
+    picture: str | None = None
+    kind: Literal["boom_stop_ordered"] = "boom_stop_ordered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionRefused(Fact):
+    """Somebody asked for what may not be done now; nothing was moved."""
+
+    action: str
+    reason: Reason
+    by: Actor
+    note: str = ""
+    kind: Literal["action_refused"] = "action_refused"
+
+
+# ---------------------------------------------------------------- alerts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRaised(Fact):
+    alert_id: str
+    alert: AlertKind
+    severity: Severity
+    subject: str
+    """What it is about: a device, a passage, a card."""
+    detail: str
+    picture: str | None = None
+    kind: Literal["alert_raised"] = "alert_raised"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertCleared(Fact):
+    alert_id: str
+    kind: Literal["alert_cleared"] = "alert_cleared"
+
+
+Order = BoomRaiseOrdered | BoomLowerOrdered | BoomStopOrdered
+
+AnyFact = (
+    GateStarted | LoopReported | BoomMoved | DeviceFailed | DeviceRecovered
+    | PermitGranted | PermitWithdrawn | PermitRejected
+    | PassageOpened | CardPresented | PlateSeen | PlateCorrected
+    | AccessGranted | AccessRefused | CarHeld | CarUnderBoom | PassageClosed
+    | StayOpened | StayClosed
+    | BoomRaiseOrdered | BoomLowerOrdered | BoomStopOrdered | ActionRefused
+    | AlertRaised | AlertCleared
+)  # fmt: skip
+
+FACT_TYPES: tuple[type[Fact], ...] = get_args(AnyFact)

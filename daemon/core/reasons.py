@@ -1,0 +1,109 @@
+"""Every reason for a grant, a refusal, a hold, an order or an alert: one enum each, with the words people read.
+
+The law of this file: no free text decides anything. What the guard, the driver and the office read is looked
+up here, Chinese first.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Reason(StrEnum):
+    # granted
+    PERMIT_CARD_AND_PLATE = "permit_card_and_plate"
+    PERMIT_CARD = "permit_card"
+    PERMIT_PLATE = "permit_plate"
+    TEMPORARY_PASS = "temporary_pass"
+    TEMPORARY_EXIT = "temporary_exit"
+    GUARD = "guard"
+    # held or refused
+    CARD_UNKNOWN = "card_unknown"
+    CARD_MISSING = "card_missing"
+    PLATE_MISSING = "plate_missing"
+    PLATE_UNREADABLE = "plate_unreadable"
+    PLATE_UNKNOWN = "plate_unknown"
+    CARD_PLATE_MISMATCH = "card_plate_mismatch"
+    ALREADY_INSIDE = "already_inside"
+    NOT_INSIDE = "not_inside"
+    NO_MATCHING_STAY = "no_matching_stay"
+    LANE_NOT_ALLOWED = "lane_not_allowed"
+    NOT_YET_VALID = "not_yet_valid"
+    EXPIRED = "expired"
+    # why an order was given, or not
+    CAR_CLEARED = "car_cleared"
+    GRANT_LAPSED = "grant_lapsed"
+    LOOP_OCCUPIED_WHILE_LOWERING = "loop_occupied_while_lowering"
+    SAFETY_LOOP_OCCUPIED = "safety_loop_occupied"
+    SAFETY_LOOP_UNKNOWN = "safety_loop_unknown"
+    NO_CAR_HELD = "no_car_held"
+    OTHER_CAR_HELD = "other_car_held"
+    REASON_NEEDED = "reason_needed"
+    CAR_BEING_LET_THROUGH = "car_being_let_through"
+    NO_SUCH_LANE = "no_such_lane"
+
+
+class Severity(StrEnum):
+    NOTICE = "notice"
+    WARNING = "warning"
+    URGENT = "urgent"
+
+
+class AlertKind(StrEnum):
+    DEVICE_FAILED = "device_failed"
+    CARD_PLATE_MISMATCH = "card_plate_mismatch"
+    ANTI_PASSBACK = "anti_passback"
+    BOOM_DID_NOT_RISE = "boom_did_not_rise"
+    BOOM_DID_NOT_LOWER = "boom_did_not_lower"
+    PASSAGE_UNCONFIRMED = "passage_unconfirmed"
+    PASSED_WITHOUT_GRANT = "passed_without_grant"
+    LEDGER_RESTORED = "ledger_restored"
+
+
+class Words(NamedTuple):
+    zh: str
+    en: str
+
+
+REASON_WORDS: dict[Reason, Words] = {
+    Reason.PERMIT_CARD_AND_PLATE: Words("卡与车牌相符", "card and plate belong to one permit"),
+    Reason.PERMIT_CARD: Words("卡有效", "the card has a permit"),
+    Reason.PERMIT_PLATE: Words("车牌已登记", "the plate has a permit"),
+    Reason.TEMPORARY_PASS: Words("临时车放行", "temporary pass"),
+    Reason.TEMPORARY_EXIT: Words("临时车出场", "temporary car leaves"),
+    Reason.GUARD: Words("门岗放行", "let through by the guard"),
+    Reason.CARD_UNKNOWN: Words("卡未登记", "the card has no permit"),
+    Reason.CARD_MISSING: Words("未刷卡", "this car needs its card"),
+    Reason.PLATE_MISSING: Words("未识别到车牌", "no plate was seen"),
+    Reason.PLATE_UNREADABLE: Words("车牌无法辨认", "a plate was seen but could not be read"),
+    Reason.PLATE_UNKNOWN: Words("车牌未登记", "the plate has no permit"),
+    Reason.CARD_PLATE_MISMATCH: Words("卡与车不符", "the card belongs to another car"),
+    Reason.ALREADY_INSIDE: Words("该车已在场内", "already inside"),
+    Reason.NOT_INSIDE: Words("该车不在场内", "not inside"),
+    Reason.NO_MATCHING_STAY: Words("无入场记录", "no entry on record"),
+    Reason.LANE_NOT_ALLOWED: Words("不得走此车道", "not allowed in this lane"),
+    Reason.NOT_YET_VALID: Words("通行证未生效", "the permit is not valid yet"),
+    Reason.EXPIRED: Words("通行证已过期", "the permit has expired"),
+    Reason.CAR_CLEARED: Words("车辆已通过", "the car has cleared the boom"),
+    Reason.GRANT_LAPSED: Words("放行后未通过", "let through, but did not go"),
+    Reason.LOOP_OCCUPIED_WHILE_LOWERING: Words("落杆遇车，回升", "a car under the boom while lowering"),
+    Reason.SAFETY_LOOP_OCCUPIED: Words("杆下有车，不可落杆", "a car is under the boom"),
+    Reason.SAFETY_LOOP_UNKNOWN: Words("防砸地感状态不明，不可落杆", "the safety loop cannot be read"),
+    Reason.NO_CAR_HELD: Words("没有等待处理的车辆", "no car is waiting for a decision"),
+    Reason.OTHER_CAR_HELD: Words("该车已处理", "that car has been decided already"),
+    Reason.REASON_NEEDED: Words("须填写原因", "a reason is needed"),
+    Reason.CAR_BEING_LET_THROUGH: Words("车辆正在通过", "a car is being let through"),
+    Reason.NO_SUCH_LANE: Words("没有这条车道", "no such lane"),
+}
+
+ALERT_WORDS: dict[AlertKind, Words] = {
+    AlertKind.DEVICE_FAILED: Words("设备故障", "device fault"),
+    AlertKind.CARD_PLATE_MISMATCH: Words("卡与车不符", "card and car do not match"),
+    AlertKind.ANTI_PASSBACK: Words("进出不成对", "in and out do not alternate"),
+    AlertKind.BOOM_DID_NOT_RISE: Words("抬杆失败", "the boom did not rise"),
+    AlertKind.BOOM_DID_NOT_LOWER: Words("落杆失败", "the boom did not come down"),
+    AlertKind.PASSAGE_UNCONFIRMED: Words("放行后未见通过", "let through, but never seen passing"),
+    AlertKind.PASSED_WITHOUT_GRANT: Words("未放行而通过", "passed without a grant"),
+    AlertKind.LEDGER_RESTORED: Words("账本损坏，已从备份恢复", "ledger damaged, restored from a copy"),
+}

@@ -1,0 +1,215 @@
+"""What comes in: one frozen value for everything the gate can notice or be asked.
+
+The law of this file: a signal says what was noticed, never what it means. Each carries the instant at which
+the edge saw it; nobody downstream reads a clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """A moment as one machine knows it.
+
+    `boot` names the machine's boot, `mono` is CLOCK_BOOTTIME since that boot: two instants of one boot are
+    compared by `mono` alone. `wall` is aware, and right only where `trusted` is true.
+    """
+
+    boot: str
+    mono: timedelta
+    wall: datetime
+    trusted: bool
+
+
+class Loop(StrEnum):
+    """The two induction loops of a lane."""
+
+    APPROACH = "approach"
+    SAFETY = "safety"
+
+
+class LoopState(StrEnum):
+    FREE = "free"
+    OCCUPIED = "occupied"
+    UNKNOWN = "unknown"
+
+
+class Boom(StrEnum):
+    """Where the limit switches say the boom is."""
+
+    UP = "up"
+    DOWN = "down"
+    MOVING = "moving"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Char:
+    """One character of a plate as the engine believes it, with the runners-up."""
+
+    char: str
+    belief: float
+    others: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who asks: a person with a role, or the office."""
+
+    name: str
+    role: Literal["guard", "leader", "supervisor", "office", "installer"]
+
+
+# ---------------------------------------------------------------- from devices
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardRead:
+    """A whole, checked card frame."""
+
+    at: Instant
+    lane: str
+    card: str
+    """Upper-case hexadecimal."""
+    bits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlateRead:
+    """A settled read of one track of the vision process: one car, one signal (again only if it changes)."""
+
+    at: Instant
+    """When the frame that settled it was taken."""
+    lane: str
+    track: str
+    """One approach of one car; unique in the site."""
+    plate: str
+    """Normalised text; "" where a plate was seen that could not be read."""
+    valid: bool
+    """True where `plate` is a Chinese plate by the grammar."""
+    confidence: float
+    chars: tuple[Char, ...]
+    colour: str
+    frames: int
+    """How many frames voted for it."""
+    picture: str | None
+    """Reference of the whole frame in the evidence store."""
+    crop: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopChanged:
+    at: Instant
+    lane: str
+    loop: Loop
+    state: LoopState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoomReported:
+    at: Instant
+    lane: str
+    boom: Boom
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceLost:
+    """A device, or the broker, stopped answering. Said once for each loss."""
+
+    at: Instant
+    device: str
+    """`entry-1.reader`, `entry-1.camera`, `broker`, `store`…"""
+    lane: str | None
+    role: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRestored:
+    at: Instant
+    device: str
+    lane: str | None
+    role: str
+
+
+# ---------------------------------------------------------------- from people
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardAsked:
+    """Somebody at the panel, a push button or the command line wants something done at a lane."""
+
+    at: Instant
+    actor: Actor
+    lane: str
+    action: Literal["open", "close", "stop", "release", "refuse"]
+    """`release` and `refuse` decide a held car; `open` raises the boom whatever is held."""
+    reason: str
+    passage: str | None = None
+    """The passage the guard was looking at: a decision about another one is refused."""
+    resync: bool = False
+    """With `release`: put presence right as well (R05)."""
+    picture: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permit:
+    """Who may drive which car: one card and one plate."""
+
+    id: str
+    card: str
+    plate: str
+    holder: str
+    household: str
+    lanes: tuple[str, ...] = ()
+    """Lanes it opens; empty means all."""
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryGiven:
+    """The whole list of permits as its owner has it now: what is not in it is withdrawn."""
+
+    at: Instant
+    actor: Actor
+    permits: tuple[Permit, ...]
+
+
+# ---------------------------------------------------------------- from the gate itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerElapsed:
+    """Time has passed: every deadline at or before `at` is due."""
+
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """The daemon is up. What loops and booms say is unknown until they are read again."""
+
+    at: Instant
+    version: str
+    note: str = ""
+    """What was odd about this start: a ledger restored from a copy, for instance."""
+
+
+Signal = (
+    CardRead
+    | PlateRead
+    | LoopChanged
+    | BoomReported
+    | DeviceLost
+    | DeviceRestored
+    | GuardAsked
+    | DirectoryGiven
+    | TimerElapsed
+    | Started
+)
