@@ -1,0 +1,1 @@
+"""Plate engines, each replaceable: a picture goes in, `PlateReading` values come out."""
