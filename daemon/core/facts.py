@@ -145,6 +145,10 @@ class AccessGranted(Fact):
     by: Actor | None = None
     note: str = ""
     """What the guard said."""
+    resync: bool = False
+    """The guard put presence right with this grant (R05)."""
+    stay_id: str | None = None
+    """The open stay that this car is, where it leaves one."""
     trace: tuple[str, ...] = ()
     """The rules that led here, in the order they were asked."""
     kind: Literal["access_granted"] = "access_granted"
@@ -167,11 +171,12 @@ class AccessRefused(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An open stay that might be the car at the exit: how many characters differ, and since when it is in."""
+    """An open stay that might be the car at the exit: how many characters differ (a
+    confusable one counts less than 1), and since when it is in."""
 
     stay_id: str
     plate: str
-    distance: int
+    distance: float
     entered: Instant
     picture: str | None
 

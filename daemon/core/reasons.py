@@ -56,6 +56,7 @@ class AlertKind(StrEnum):
     ANTI_PASSBACK = "anti_passback"
     BOOM_DID_NOT_RISE = "boom_did_not_rise"
     BOOM_DID_NOT_LOWER = "boom_did_not_lower"
+    BOOM_LEFT_UP = "boom_left_up"
     PASSAGE_UNCONFIRMED = "passage_unconfirmed"
     PASSED_WITHOUT_GRANT = "passed_without_grant"
     LEDGER_RESTORED = "ledger_restored"
@@ -103,6 +104,7 @@ ALERT_WORDS: dict[AlertKind, Words] = {
     AlertKind.ANTI_PASSBACK: Words("进出不成对", "in and out do not alternate"),
     AlertKind.BOOM_DID_NOT_RISE: Words("抬杆失败", "the boom did not rise"),
     AlertKind.BOOM_DID_NOT_LOWER: Words("落杆失败", "the boom did not come down"),
+    AlertKind.BOOM_LEFT_UP: Words("启动时道闸未落", "the boom was found up at the start"),
     AlertKind.PASSAGE_UNCONFIRMED: Words("放行后未见通过", "let through, but never seen passing"),
     AlertKind.PASSED_WITHOUT_GRANT: Words("未放行而通过", "passed without a grant"),
     AlertKind.LEDGER_RESTORED: Words("账本损坏，已从备份恢复", "ledger damaged, restored from a copy"),

@@ -154,6 +154,8 @@ class GuardAsked:
     """The passage the guard was looking at: a decision about another one is refused."""
     resync: bool = False
     """With `release`: put presence right as well (R05)."""
+    stay: str | None = None
+    """With `release` at an exit: the open stay that the guard says this car is (R15)."""
     picture: str | None = None
 
 

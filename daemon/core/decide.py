@@ -1,0 +1,154 @@
+"""From a signal to the facts that follow from it.
+
+The law of this file: pure, and total. What may not be done changes nothing and says so in a fact; a signal
+about a lane or a state of things that has passed gives no facts at all.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import assert_never
+
+from daemon.core import directory, guard, passages
+from daemon.core.draft import Draft
+from daemon.core.facts import (
+    AlertCleared,
+    BoomMoved,
+    DeviceFailed,
+    DeviceRecovered,
+    Fact,
+    GateStarted,
+    LoopReported,
+    PassageClosed,
+)
+from daemon.core.lane import DECIDED
+from daemon.core.reasons import AlertKind, Severity
+from daemon.core.signals import (
+    Boom,
+    BoomReported,
+    CardRead,
+    DeviceLost,
+    DeviceRestored,
+    DirectoryGiven,
+    GuardAsked,
+    LoopChanged,
+    PlateRead,
+    Signal,
+    Started,
+    TimerElapsed,
+)
+from daemon.core.state import State
+
+
+def decide(state: State, signal: Signal) -> tuple[Fact, ...]:
+    """What the gate holds to be so because of `signal`, in order. The state is not changed."""
+    draft = Draft(state, signal.at)
+    match signal:
+        case CardRead():
+            passages.card_read(draft, signal)
+        case PlateRead():
+            passages.plate_read(draft, signal)
+        case LoopChanged():
+            _loop_changed(draft, signal)
+        case BoomReported():
+            _boom_reported(draft, signal)
+        case GuardAsked():
+            guard.asked(draft, signal)
+        case DirectoryGiven():
+            directory.given(draft, signal)
+        case DeviceLost():
+            _device_lost(draft, signal)
+        case DeviceRestored():
+            _device_restored(draft, signal)
+        case TimerElapsed():
+            for lane in state.lanes.values():
+                passages.time_passed(draft, lane)
+        case Started():
+            _started(draft, signal)
+        case _:
+            assert_never(signal)
+    return tuple(draft.facts)
+
+
+def next_deadline(state: State, now: timedelta) -> timedelta | None:
+    """When a `TimerElapsed` is due at the latest, on the clock of the running boot; None for never."""
+    due = [when for lane in state.lanes.values() for when in passages.deadlines(state, lane, now)]
+    return min(due, default=None)
+
+
+_OVER_WHEN = {
+    Boom.UP: (AlertKind.BOOM_DID_NOT_RISE,),
+    Boom.DOWN: (AlertKind.BOOM_DID_NOT_LOWER, AlertKind.BOOM_LEFT_UP),
+}
+"""The alerts that a limit switch ends."""
+
+
+def _loop_changed(draft: Draft, signal: LoopChanged) -> None:
+    lane = draft.state.lanes.get(signal.lane)
+    if lane is None:
+        return
+    before = lane.safety if signal.loop == "safety" else lane.approach
+    if signal.state is before:
+        return
+    draft.say(LoopReported(at=signal.at, lane=lane.id, loop=signal.loop, state=signal.state))
+    if signal.loop == "safety":
+        passages.safety_changed(draft, draft.lane(lane), before)
+    else:
+        passages.approach_changed(draft, draft.lane(lane))
+
+
+def _boom_reported(draft: Draft, signal: BoomReported) -> None:
+    lane = draft.state.lanes.get(signal.lane)
+    if lane is None or lane.boom is signal.boom:
+        return
+    draft.say(BoomMoved(at=signal.at, lane=lane.id, boom=signal.boom))
+    draft.clear_alerts(_OVER_WHEN.get(signal.boom, ()), lane.id)
+    if (
+        (lane.boom, signal.boom) == (Boom.UNKNOWN, Boom.UP)
+        and lane.phase not in DECIDED
+        and lane.ordered is None
+    ):
+        draft.raise_alert(
+            AlertKind.BOOM_LEFT_UP,
+            lane.id,
+            f"{lane.name}: found up, and no car was let through",
+            severity=Severity.WARNING,
+            lane=lane,
+        )
+
+
+def _device_lost(draft: Draft, signal: DeviceLost) -> None:
+    if signal.device in draft.state.failed:
+        return
+    draft.say(
+        DeviceFailed(at=signal.at, lane=signal.lane, device=signal.device, role=signal.role, why=signal.why)
+    )
+    draft.raise_alert(
+        AlertKind.DEVICE_FAILED,
+        signal.device,
+        signal.why,
+        severity=Severity.WARNING,
+        lane=draft.state.lanes.get(signal.lane or ""),
+    )
+
+
+def _device_restored(draft: Draft, signal: DeviceRestored) -> None:
+    if signal.device not in draft.state.failed:
+        return
+    draft.say(DeviceRecovered(at=signal.at, lane=signal.lane, device=signal.device, role=signal.role))
+    draft.clear_alerts([AlertKind.DEVICE_FAILED], signal.device)
+
+
+def _started(draft: Draft, signal: Started) -> None:
+    """Whoever waited for a decision must show card and plate again; who was let through may still drive on."""
+    draft.say(GateStarted(at=signal.at, version=signal.version, note=signal.note))
+    for alert in draft.state.alerts.values():
+        if alert.alert is AlertKind.DEVICE_FAILED:
+            draft.say(AlertCleared(at=signal.at, lane=alert.lane, alert_id=alert.alert_id))
+    for lane in draft.state.lanes.values():
+        waiting = lane.behind if lane.phase in DECIDED else lane.passage
+        if waiting is not None:
+            passages.clear_hold(draft, waiting.id)
+            draft.say(PassageClosed(at=signal.at, lane=lane.id, passage=waiting.id, outcome="interrupted"))
+    if signal.note:
+        draft.raise_alert(AlertKind.LEDGER_RESTORED, "ledger", signal.note, severity=Severity.URGENT)

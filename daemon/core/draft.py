@@ -1,0 +1,70 @@
+"""A decision in the making: facts said so far, and the state as it is after them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from daemon.core.evolve import evolve
+from daemon.core.facts import AlertCleared, AlertRaised, Fact
+from daemon.core.reasons import AlertKind, Severity
+from daemon.core.signals import Instant
+from daemon.core.state import LaneState, State
+
+
+class Draft:
+    """Every later step of one decision sees what the earlier ones have settled."""
+
+    __slots__ = ("at", "facts", "state")
+
+    def __init__(self, state: State, at: Instant) -> None:
+        self.state = state
+        self.at = at
+        self.facts: list[Fact] = []
+
+    def say(self, *facts: Fact) -> None:
+        for fact in facts:
+            self.facts.append(fact)
+            self.state = evolve(self.state, fact)
+
+    def lane(self, lane: LaneState) -> LaneState:
+        """That lane as it is now."""
+        return self.state.lanes[lane.id]
+
+    def raise_alert(
+        self,
+        kind: AlertKind,
+        subject: str,
+        detail: str,
+        *,
+        severity: Severity,
+        lane: LaneState | None = None,
+        picture: str | None = None,
+    ) -> None:
+        """Say it once: an alert that is open already is not raised again."""
+        key = alert_id(kind, subject)
+        if key in self.state.alerts:
+            return
+        passage = lane.passage if lane is not None else None
+        self.say(
+            AlertRaised(
+                at=self.at,
+                lane=lane.id if lane is not None else None,
+                passage=passage.id if passage is not None else None,
+                alert_id=key,
+                alert=kind,
+                severity=severity,
+                subject=subject,
+                detail=detail,
+                picture=picture,
+            )
+        )
+
+    def clear_alerts(self, kinds: Iterable[AlertKind], subject: str) -> None:
+        for kind in kinds:
+            alert = self.state.alerts.get(alert_id(kind, subject))
+            if alert is not None:
+                self.say(AlertCleared(at=self.at, lane=alert.lane, alert_id=alert.alert_id))
+
+
+def alert_id(kind: AlertKind, subject: str) -> str:
+    return f"{kind}:{subject}"

@@ -1,0 +1,269 @@
+"""The only thing that changes state: one fact, the next state.
+
+The law of this file: total and forgiving. Every fact is accepted in every state (an older ledger is history,
+not input), nothing is decided here, and a lane that config.yaml no longer has is passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from types import MappingProxyType
+
+from daemon.core.facts import (
+    AccessGranted,
+    AccessRefused,
+    AlertCleared,
+    AlertRaised,
+    BoomLowerOrdered,
+    BoomMoved,
+    BoomRaiseOrdered,
+    BoomStopOrdered,
+    CardPresented,
+    CarHeld,
+    DeviceFailed,
+    DeviceRecovered,
+    Fact,
+    GateStarted,
+    LoopReported,
+    PassageClosed,
+    PassageOpened,
+    PermitGranted,
+    PermitWithdrawn,
+    PlateCorrected,
+    PlateSeen,
+    StayClosed,
+    StayOpened,
+)
+from daemon.core.lane import DECIDED, MOVES
+from daemon.core.reasons import AlertKind, Reason
+from daemon.core.signals import Boom, Loop, LoopState
+from daemon.core.state import LaneState, Passage, Phase, State, Stay
+
+
+def evolve_all(state: State, facts: Iterable[Fact]) -> State:
+    for fact in facts:
+        state = evolve(state, fact)
+    return state
+
+
+def evolve(state: State, fact: Fact) -> State:
+    """The state after `fact`. Pure; raises nothing."""
+    state = _site(state, fact)
+    lane = state.lanes.get(fact.lane) if fact.lane is not None else None
+    if lane is None:
+        return state
+    changed = _lane(lane, fact)
+    if changed is lane:
+        return state
+    return replace(state, lanes=MappingProxyType({**state.lanes, lane.id: changed}))
+
+
+# ---------------------------------------------------------------- what is not of one lane
+
+
+def _site(state: State, fact: Fact) -> State:
+    match fact:
+        case GateStarted():
+            restarted = {key: _restarted(lane, fact) for key, lane in state.lanes.items()}
+            return replace(state, lanes=MappingProxyType(restarted), failed=MappingProxyType({}))
+        case DeviceFailed():
+            return replace(state, failed=MappingProxyType({**state.failed, fact.device: fact.why}))
+        case DeviceRecovered():
+            failed = {device: why for device, why in state.failed.items() if device != fact.device}
+            return replace(state, failed=MappingProxyType(failed))
+        case PermitGranted():
+            return _with_permit(_without_permit(state, fact.permit.id), fact)
+        case PermitWithdrawn():
+            return _without_permit(state, fact.permit_id)
+        case PassageOpened():
+            return replace(state, passages_opened=state.passages_opened + 1)
+        case StayOpened():
+            return _with_stay(state, fact)
+        case StayClosed():
+            return _without_stay(state, fact.stay_id)
+        case AlertRaised():
+            return replace(state, alerts=MappingProxyType({**state.alerts, fact.alert_id: fact}))
+        case AlertCleared():
+            alerts = {key: alert for key, alert in state.alerts.items() if key != fact.alert_id}
+            return replace(state, alerts=MappingProxyType(alerts))
+        case _:
+            return state
+
+
+def _with_permit(state: State, fact: PermitGranted) -> State:
+    permit = fact.permit
+    return replace(
+        state,
+        permits=state.permits.put(permit.id, permit),
+        permit_of_card=state.permit_of_card.put(permit.card, permit.id),
+        permit_of_plate=state.permit_of_plate.put(permit.plate, permit.id),
+    )
+
+
+def _without_permit(state: State, permit_id: str) -> State:
+    permit = state.permits.get(permit_id)
+    if permit is None:
+        return state
+    return replace(
+        state,
+        permits=state.permits.without(permit_id),
+        permit_of_card=state.permit_of_card.without(permit.card),
+        permit_of_plate=state.permit_of_plate.without(permit.plate),
+    )
+
+
+def _with_stay(state: State, fact: StayOpened) -> State:
+    stay = Stay(
+        id=fact.stay_id,
+        kind=fact.stay_kind,
+        plate=fact.plate,
+        permit_id=fact.permit_id,
+        card=fact.card,
+        lane=fact.lane or "",
+        passage=fact.passage or "",
+        entered=fact.at,
+        picture=fact.picture,
+    )
+    of_permit = state.stay_of_permit
+    return replace(
+        state,
+        stays=state.stays.put(stay.id, stay),
+        stay_of_plate=state.stay_of_plate.put(stay.plate, stay.id),
+        stay_of_permit=of_permit if stay.permit_id is None else of_permit.put(stay.permit_id, stay.id),
+        stays_opened=state.stays_opened + 1,
+    )
+
+
+def _without_stay(state: State, stay_id: str) -> State:
+    stay = state.stays.get(stay_id)
+    if stay is None:
+        return state
+    of_permit = state.stay_of_permit
+    return replace(
+        state,
+        stays=state.stays.without(stay_id),
+        stay_of_plate=state.stay_of_plate.without(stay.plate),
+        stay_of_permit=of_permit if stay.permit_id is None else of_permit.without(stay.permit_id),
+    )
+
+
+# ---------------------------------------------------------------- one lane
+
+
+def _restarted(lane: LaneState, fact: GateStarted) -> LaneState:
+    """What a switch said before the start says nothing now, and no order of another run is still awaited."""
+    return replace(
+        lane,
+        boom=Boom.UNKNOWN,
+        approach=LoopState.UNKNOWN,
+        approach_since=fact.at.mono,
+        safety=LoopState.UNKNOWN,
+        safety_since=fact.at.mono,
+        granted_at=fact.at.mono if lane.phase in DECIDED else None,
+        ordered=None,
+        ordered_at=None,
+        close_from=None,
+    )
+
+
+def _lane(lane: LaneState, fact: Fact) -> LaneState:
+    match fact:
+        case LoopReported(loop=Loop.APPROACH):
+            return replace(lane, approach=fact.state, approach_since=fact.at.mono)
+        case LoopReported():
+            return replace(lane, safety=fact.state, safety_since=fact.at.mono)
+        case BoomMoved():
+            arrived = (lane.ordered, fact.boom) in {("raise", Boom.UP), ("lower", Boom.DOWN)}
+            lane = replace(lane, boom=fact.boom)
+            return replace(lane, ordered=None, ordered_at=None) if arrived else lane
+        case BoomRaiseOrdered():
+            # After a car under a lowering boom the wish to close stays; any other raise ends it.
+            still_closing = fact.reason is Reason.LOOP_OCCUPIED_WHILE_LOWERING
+            return replace(
+                lane,
+                ordered="raise",
+                ordered_at=fact.at.mono,
+                close_from=fact.at.mono if still_closing else None,
+            )
+        case BoomLowerOrdered():
+            return replace(lane, ordered="lower", ordered_at=fact.at.mono, close_from=None)
+        case BoomStopOrdered():
+            return replace(lane, ordered="stop", ordered_at=fact.at.mono, close_from=None)
+        case AlertRaised(alert=AlertKind.BOOM_DID_NOT_RISE | AlertKind.BOOM_DID_NOT_LOWER):
+            return replace(lane, ordered_at=None)
+        case _:
+            return _moved(lane, _passage(lane, fact), fact)
+
+
+def _moved(before: LaneState, after: LaneState, fact: Fact) -> LaneState:
+    """MOVES, for a fact about the car in front; the car behind steps up when that one's passage closes."""
+    then = MOVES.get((before.phase, getattr(fact, "kind", "")))
+    in_front = before.passage.id if before.passage is not None else fact.passage
+    if then is None or fact.passage != in_front:
+        return after
+    if isinstance(fact, PassageClosed) and after.passage is not None:
+        return replace(after, phase=Phase.IDENTIFYING)
+    return replace(after, phase=then)
+
+
+def _passage(lane: LaneState, fact: Fact) -> LaneState:
+    match fact:
+        case PassageOpened():
+            opened = Passage(id=fact.passage or "", opened=fact.at)
+            return replace(lane, behind=opened) if lane.phase in DECIDED else replace(lane, passage=opened)
+        case PassageClosed() if lane.behind is not None and lane.behind.id == fact.passage:
+            return replace(lane, behind=None)
+        case PassageClosed() if lane.passage is not None and lane.passage.id == fact.passage:
+            went = fact.outcome in ("passed", "unconfirmed") or lane.phase in DECIDED
+            return replace(
+                lane,
+                passage=lane.behind,
+                behind=None,
+                done_track=lane.passage.track or lane.done_track,
+                granted_at=None,
+                close_from=fact.at.mono if went and fact.outcome != "interrupted" else lane.close_from,
+            )
+        case _:
+            pass
+    if lane.behind is not None and lane.behind.id == fact.passage:
+        return replace(lane, behind=_known(lane.behind, fact))
+    if lane.passage is not None and lane.passage.id == fact.passage:
+        granted_at = fact.at.mono if isinstance(fact, AccessGranted) else lane.granted_at
+        return replace(lane, passage=_known(lane.passage, fact), granted_at=granted_at)
+    return lane
+
+
+def _known(passage: Passage, fact: Fact) -> Passage:
+    """What the fact adds to what is known of this car."""
+    match fact:
+        case CardPresented():
+            return replace(passage, card=fact.card, card_permit=fact.permit_id, card_at=fact.at.mono)
+        case PlateSeen():
+            return replace(
+                passage,
+                plate=fact.plate,
+                plate_valid=fact.valid,
+                plate_permit=fact.permit_id,
+                plate_at=fact.at.mono,
+                chars=fact.chars,
+                track=fact.track,
+                picture=fact.picture,
+                crop=fact.crop,
+            )
+        case PlateCorrected():
+            return replace(passage, plate=fact.plate, plate_valid=True, plate_permit=fact.permit_id)
+        case CarHeld():
+            return replace(passage, reason=fact.reason)
+        case AccessGranted():
+            return replace(
+                passage,
+                reason=fact.reason,
+                permit_id=fact.permit_id,
+                stay_id=fact.stay_id,
+                resync=fact.resync,
+            )
+        case AccessRefused():
+            return replace(passage, reason=fact.reason)
+        case _:
+            return passage

@@ -1,0 +1,153 @@
+"""What a guard may have done at a lane, and what is refused with the reason.
+
+The law of this file: raising and stopping are always possible; lowering only where `why_not_lower` has
+nothing against it; a decision is about the car that the guard was looking at, once.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from daemon.core.access import Grant
+from daemon.core.draft import Draft
+from daemon.core.facts import (
+    AccessRefused,
+    ActionRefused,
+    BoomLowerOrdered,
+    BoomRaiseOrdered,
+    BoomStopOrdered,
+)
+from daemon.core.lane import DECIDED, why_not_lower
+from daemon.core.passages import close, grant, open_passage
+from daemon.core.reasons import Reason
+from daemon.core.signals import GuardAsked
+from daemon.core.state import LaneState, Passage, Phase
+
+_UNDECIDED = frozenset({Phase.IDENTIFYING, Phase.HELD})
+
+
+def asked(draft: Draft, signal: GuardAsked) -> None:
+    lane = draft.state.lanes.get(signal.lane)
+    if lane is None:
+        _not_done(draft, signal, Reason.NO_SUCH_LANE)
+        return
+    if not signal.reason.strip():
+        _not_done(draft, signal, Reason.REASON_NEEDED)
+        return
+    match signal.action:
+        case "open":
+            _open(draft, lane, signal)
+        case "close":
+            _close(draft, lane, signal)
+        case "stop":
+            draft.say(
+                BoomStopOrdered(
+                    at=draft.at,
+                    lane=lane.id,
+                    passage=_passage_id(lane),
+                    reason=Reason.GUARD,
+                    by=signal.actor,
+                    note=signal.reason,
+                    picture=signal.picture,
+                )
+            )
+        case "release" | "refuse":
+            _decide_held(draft, lane, signal)
+        case _:
+            assert_never(signal.action)
+
+
+def _open(draft: Draft, lane: LaneState, signal: GuardAsked) -> None:
+    """Let whoever is in front through, or raise the boom again for the car that already was."""
+    if lane.phase in DECIDED:
+        draft.say(
+            BoomRaiseOrdered(
+                at=draft.at,
+                lane=lane.id,
+                passage=_passage_id(lane),
+                reason=Reason.GUARD,
+                by=signal.actor,
+                note=signal.reason,
+                picture=signal.picture,
+            )
+        )
+        return
+    passage = lane.passage or open_passage(draft, lane, "guard")
+    _release(draft, draft.lane(lane), passage, signal)
+
+
+def _close(draft: Draft, lane: LaneState, signal: GuardAsked) -> None:
+    objection = why_not_lower(lane)
+    if objection is not None:
+        _not_done(draft, signal, objection)
+        return
+    if lane.phase is Phase.GRANTED and lane.passage is not None:
+        # Closing in front of a car that was let through takes the grant back.
+        close(draft, lane, lane.passage, "refused")
+    draft.say(
+        BoomLowerOrdered(
+            at=draft.at,
+            lane=lane.id,
+            reason=Reason.GUARD,
+            by=signal.actor,
+            note=signal.reason,
+            picture=signal.picture,
+        )
+    )
+
+
+def _decide_held(draft: Draft, lane: LaneState, signal: GuardAsked) -> None:
+    passage = lane.passage
+    if passage is None or lane.phase not in _UNDECIDED:
+        _not_done(draft, signal, Reason.OTHER_CAR_HELD if signal.passage else Reason.NO_CAR_HELD)
+        return
+    if signal.passage is not None and signal.passage != passage.id:
+        _not_done(draft, signal, Reason.OTHER_CAR_HELD)
+        return
+    if signal.action == "release":
+        _release(draft, lane, passage, signal)
+        return
+    draft.say(
+        AccessRefused(
+            at=draft.at,
+            lane=lane.id,
+            passage=passage.id,
+            reason=passage.reason or Reason.GUARD,
+            card=passage.card,
+            plate=passage.plate,
+            picture=passage.picture or signal.picture,
+            by=signal.actor,
+            note=signal.reason,
+        )
+    )
+    close(draft, draft.lane(lane), passage, "refused")
+
+
+def _release(draft: Draft, lane: LaneState, passage: Passage, signal: GuardAsked) -> None:
+    """The guard answers for this car; whose it is follows from the card first, then from the plate."""
+    state = draft.state
+    permit_id = passage.card_permit or passage.plate_permit
+    verdict = Grant(
+        reason=Reason.GUARD,
+        permit=state.permits.get(permit_id) if permit_id is not None else None,
+        stay=state.stays.get(signal.stay) if signal.stay is not None else None,
+    )
+    grant(draft, lane, passage, verdict, by=signal.actor, note=signal.reason, resync=signal.resync)
+
+
+def _not_done(draft: Draft, signal: GuardAsked, why: Reason) -> None:
+    draft.say(
+        ActionRefused(
+            at=draft.at,
+            lane=signal.lane,
+            passage=signal.passage,
+            action=signal.action,
+            reason=why,
+            by=signal.actor,
+            note=signal.reason,
+        )
+    )
+
+
+def _passage_id(lane: LaneState) -> str | None:
+    return lane.passage.id if lane.passage is not None else None

@@ -1,0 +1,98 @@
+"""The lane: how one car goes from arrival to having cleared the boom.
+
+    phase        what it means                                       the boom
+    -----------  --------------------------------------------------  ---------------------------------
+    idle         nobody is being dealt with                          down, or coming down
+    identifying  a car is here; card and plate are awaited           as it was
+    held         the guard decides                                   as it was
+    granted      let through, and still in front of the boom         ordered up
+    passing      on the safety loop, under the boom                  up; no order to lower exists
+
+MOVES is the whole of it: a fact that is not listed for a phase leaves the phase alone. The boom is not in the
+table because it is never inferred: `BoomMoved` says where the limit switches see it. When it may come down is
+`may_lower`, the one place that answers that question.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from daemon.core.reasons import Reason
+from daemon.core.signals import Boom, LoopState
+from daemon.core.state import LaneState, Phase
+
+LEFT_AFTER = timedelta(seconds=3)
+"""A car that has been off the approach loop for so long without a decision has backed away."""
+
+MOVES: dict[tuple[Phase, str], Phase] = {
+    (Phase.IDLE, "passage_opened"): Phase.IDENTIFYING,
+    (Phase.IDENTIFYING, "car_held"): Phase.HELD,
+    (Phase.IDENTIFYING, "access_granted"): Phase.GRANTED,
+    (Phase.IDENTIFYING, "passage_closed"): Phase.IDLE,
+    (Phase.HELD, "access_granted"): Phase.GRANTED,
+    (Phase.HELD, "passage_closed"): Phase.IDLE,
+    (Phase.GRANTED, "car_under_boom"): Phase.PASSING,
+    (Phase.GRANTED, "passage_closed"): Phase.IDLE,
+    (Phase.PASSING, "passage_closed"): Phase.IDLE,
+}
+"""A car that showed itself behind the one in front steps up when that one's passage closes: the lane then
+goes from idle to identifying at once, with the passage that was opened for it."""
+
+DECIDED = frozenset({Phase.GRANTED, Phase.PASSING})
+"""The car in front has its answer: what is shown now belongs to the car behind."""
+
+
+def why_not_lower(lane: LaneState) -> Reason | None:
+    """Why the boom must not be ordered down now; None where it may be."""
+    match lane.safety:
+        case LoopState.OCCUPIED:
+            return Reason.SAFETY_LOOP_OCCUPIED
+        case LoopState.UNKNOWN:
+            return Reason.SAFETY_LOOP_UNKNOWN
+        case LoopState.FREE:
+            return Reason.CAR_BEING_LET_THROUGH if lane.phase is Phase.PASSING else None
+
+
+def lower_due(lane: LaneState) -> timedelta | None:
+    """When the boom comes down by itself, as things stand; None where it does not."""
+    if lane.close_from is None or lane.phase in DECIDED or why_not_lower(lane) is not None:
+        return None
+    return max(lane.close_from, lane.safety_since + lane.rules.close_delay)
+
+
+def order_check_due(lane: LaneState) -> timedelta | None:
+    """By when a limit switch must have answered the last order; None where none is awaited."""
+    if not lane.rules.has_limit_switches or lane.ordered_at is None or lane.ordered in (None, "stop"):
+        return None
+    return lane.ordered_at + lane.rules.boom_travel
+
+
+def is_lowering(lane: LaneState, now: timedelta) -> bool:
+    """True where the boom was ordered down and is not known to have arrived.
+
+    Without limit switches nothing ever says that it has: then it counts as lowering for its travel time.
+    """
+    if lane.ordered != "lower" or lane.boom is Boom.DOWN:
+        return False
+    if lane.rules.has_limit_switches or lane.ordered_at is None:
+        return True
+    return now < lane.ordered_at + lane.rules.boom_travel
+
+
+def grant_lapse_due(lane: LaneState) -> timedelta | None:
+    """When a car that was let through has had long enough.
+
+    A car under the boom has all the time it wants, as long as the safety loop can be read.
+    """
+    if lane.granted_at is None or lane.phase not in DECIDED:
+        return None
+    if lane.phase is Phase.PASSING and lane.safety is not LoopState.UNKNOWN:
+        return None
+    return max(lane.granted_at, lane.safety_since) + lane.rules.pass_timeout
+
+
+def table_text() -> str:
+    """MOVES as people read it."""
+    rows = [f"{'phase':<12} {'fact':<16} next phase", f"{'-' * 11:<12} {'-' * 15:<16} {'-' * 11}"]
+    rows += [f"{phase:<12} {fact:<16} {then}" for (phase, fact), then in MOVES.items()]
+    return "\n".join(rows)

@@ -1,0 +1,378 @@
+"""What cards, plates, loops and time do to the car at a lane.
+
+Steps of one decision: each takes the draft and says what follows. Which car a sign belongs to is settled
+here; whether that car may pass is settled in `daemon.core.access`; when the boom may come down, in
+`daemon.core.lane`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Literal, assert_never
+
+from daemon.core.access import Gone, Grant, Hold, Refuse, Wait, judge
+from daemon.core.draft import Draft
+from daemon.core.facts import (
+    AccessGranted,
+    AccessRefused,
+    BoomLowerOrdered,
+    BoomRaiseOrdered,
+    CardPresented,
+    CarHeld,
+    CarUnderBoom,
+    PassageClosed,
+    PassageOpened,
+    PlateCorrected,
+    PlateSeen,
+)
+from daemon.core.lane import DECIDED, grant_lapse_due, is_lowering, lower_due, order_check_due
+from daemon.core.reasons import AlertKind, Reason, Severity
+from daemon.core.signals import Actor, Boom, CardRead, LoopState, PlateRead
+from daemon.core.state import LaneState, Passage, Phase, State
+from daemon.core.stays import on_cleared
+
+_ALERT_OF_HOLD = {
+    Reason.CARD_PLATE_MISMATCH: AlertKind.CARD_PLATE_MISMATCH,
+    Reason.ALREADY_INSIDE: AlertKind.ANTI_PASSBACK,
+    Reason.NOT_INSIDE: AlertKind.ANTI_PASSBACK,
+}
+"""The holds that are more than a driver's slip: the control room hears of them too."""
+
+Cause = Literal["loop", "card", "plate", "guard"]
+
+
+# ---------------------------------------------------------------- signs of a car
+
+
+def card_read(draft: Draft, signal: CardRead) -> None:
+    lane = draft.state.lanes.get(signal.lane)
+    if lane is None:
+        return
+    if lane.phase in DECIDED and lane.passage is not None and lane.passage.card == signal.card:
+        _card_again(draft, lane)
+        return
+    passage = _car_for_sign(draft, lane, "card")
+    if passage.card == signal.card:
+        return  # two identical reads are one read (R02)
+    permit = draft.state.permit_by_card(signal.card)
+    draft.say(
+        CardPresented(
+            at=draft.at,
+            lane=lane.id,
+            passage=passage.id,
+            card=signal.card,
+            bits=signal.bits,
+            permit_id=permit.id if permit is not None else None,
+        )
+    )
+    settle(draft, draft.lane(lane))
+
+
+def _card_again(draft: Draft, lane: LaneState) -> None:
+    """The car that was let through shows its card again: after a restart its boom may never have risen."""
+    if lane.ordered is None and lane.boom is not Boom.UP and lane.phase is Phase.GRANTED:
+        assert lane.passage is not None
+        draft.say(
+            BoomRaiseOrdered(
+                at=draft.at, lane=lane.id, passage=lane.passage.id, reason=lane.passage.reason or Reason.GUARD
+            )
+        )
+
+
+def plate_read(draft: Draft, signal: PlateRead) -> None:
+    lane = draft.state.lanes.get(signal.lane)
+    if lane is None or signal.track == lane.done_track:
+        return
+    front = lane.passage
+    if lane.phase in DECIDED and front is not None:
+        is_same_car = front.track == signal.track or (bool(signal.plate) and front.plate == signal.plate)
+        if is_same_car or lane.car_is_absent:
+            return
+        if front.track is None and lane.behind is None and lane.approach is LoopState.OCCUPIED:
+            return  # still the car that was let through on its card, read a moment later
+    elif _is_another_car(lane, signal):
+        assert front is not None
+        close(draft, lane, front, "left")
+    passage = _car_for_sign(draft, draft.lane(lane), "plate")
+    if (passage.track, passage.plate) == (signal.track, signal.plate):
+        return
+    permit = draft.state.permit_by_plate(signal.plate) if signal.valid else None
+    draft.say(
+        PlateSeen(
+            at=draft.at,
+            lane=lane.id,
+            passage=passage.id,
+            plate=signal.plate,
+            valid=signal.valid,
+            confidence=signal.confidence,
+            chars=signal.chars,
+            colour=signal.colour,
+            track=signal.track,
+            permit_id=permit.id if permit is not None else None,
+            picture=signal.picture,
+            crop=signal.crop,
+        )
+    )
+    settle(draft, draft.lane(lane))
+
+
+def _is_another_car(lane: LaneState, signal: PlateRead) -> bool:
+    """Without an approach loop that can be read, a new track with another plate is the next car."""
+    front = lane.passage
+    if front is None or front.track is None or front.track == signal.track:
+        return False
+    can_tell = lane.rules.has_approach_loop and lane.approach is not LoopState.UNKNOWN
+    return not can_tell and front.plate != signal.plate
+
+
+def _car_for_sign(draft: Draft, lane: LaneState, cause: Cause) -> Passage:
+    """The passage that a card or plate shown now belongs to, opened where there is none yet."""
+    waiting = lane.behind if lane.phase in DECIDED else lane.passage
+    return waiting if waiting is not None else open_passage(draft, lane, cause)
+
+
+def open_passage(draft: Draft, lane: LaneState, cause: Cause) -> Passage:
+    key = f"{lane.id}-{draft.state.passages_opened + 1:07d}"
+    draft.say(PassageOpened(at=draft.at, lane=lane.id, passage=key, direction=lane.direction, cause=cause))
+    now = draft.lane(lane)
+    opened = now.behind if now.phase in DECIDED else now.passage
+    assert opened is not None
+    return opened
+
+
+# ---------------------------------------------------------------- loops
+
+
+def approach_changed(draft: Draft, lane: LaneState) -> None:
+    if lane.approach is LoopState.OCCUPIED:
+        if lane.phase is Phase.IDLE or (lane.phase in DECIDED and lane.behind is None):
+            open_passage(draft, lane, "loop")
+        settle(draft, draft.lane(lane))
+
+
+def safety_changed(draft: Draft, lane: LaneState, before: LoopState) -> None:
+    if lane.safety is LoopState.OCCUPIED:
+        if is_lowering(lane, draft.at.mono):
+            draft.say(
+                BoomRaiseOrdered(
+                    at=draft.at,
+                    lane=lane.id,
+                    passage=lane.passage.id if lane.passage is not None else None,
+                    reason=Reason.LOOP_OCCUPIED_WHILE_LOWERING,
+                )
+            )
+        if lane.phase is Phase.GRANTED and lane.passage is not None:
+            draft.say(CarUnderBoom(at=draft.at, lane=lane.id, passage=lane.passage.id))
+        elif lane.phase not in DECIDED and lane.boom in (Boom.UP, Boom.MOVING):
+            draft.raise_alert(
+                AlertKind.PASSED_WITHOUT_GRANT,
+                lane.id,
+                f"{lane.name}: boom {lane.boom}, nobody let through",
+                severity=Severity.URGENT,
+                lane=lane,
+            )
+    elif lane.safety is LoopState.FREE and before is LoopState.OCCUPIED:
+        draft.clear_alerts([AlertKind.PASSED_WITHOUT_GRANT], lane.id)
+        if lane.phase is Phase.PASSING and lane.passage is not None:
+            _cleared(draft, lane, lane.passage)
+
+
+def _cleared(draft: Draft, lane: LaneState, passage: Passage) -> None:
+    """The car has driven under the boom: that, and nothing earlier, is when it is in or out."""
+    draft.say(*on_cleared(draft.state, lane, passage, draft.at, by=None))
+    close(draft, lane, passage, "passed")
+
+
+# ---------------------------------------------------------------- time
+
+
+def deadlines(state: State, lane: LaneState, now: timedelta) -> Iterator[timedelta]:
+    """Everything that will happen on this lane by itself, as things stand at `now`."""
+    for due in (lower_due(lane), order_check_due(lane), grant_lapse_due(lane)):
+        if due is not None:
+            yield due
+    if lane.phase in (Phase.IDENTIFYING, Phase.HELD) and lane.passage is not None:
+        verdict = judge(state, lane, lane.passage, replace(lane.passage.opened, mono=now))
+        if isinstance(verdict, Wait):
+            yield verdict.until
+
+
+def time_passed(draft: Draft, lane: LaneState) -> None:
+    """Do what is due by `draft.at`."""
+    now = draft.at.mono
+    due = order_check_due(lane)
+    if due is not None and due <= now:
+        _order_unanswered(draft, lane)
+    due = grant_lapse_due(lane)
+    if due is not None and due <= now and lane.passage is not None:
+        _grant_lapsed(draft, lane, lane.passage)
+    due = lower_due(draft.lane(lane))
+    if due is not None and due <= now:
+        draft.say(BoomLowerOrdered(at=draft.at, lane=lane.id, reason=Reason.CAR_CLEARED))
+    settle(draft, draft.lane(lane), only_time_has_passed=True)
+
+
+def _order_unanswered(draft: Draft, lane: LaneState) -> None:
+    kind = AlertKind.BOOM_DID_NOT_RISE if lane.ordered == "raise" else AlertKind.BOOM_DID_NOT_LOWER
+    draft.raise_alert(
+        kind,
+        lane.id,
+        f"{lane.name}: ordered {lane.ordered}, limit switches say {lane.boom}",
+        severity=Severity.URGENT,
+        lane=lane,
+    )
+
+
+def _grant_lapsed(draft: Draft, lane: LaneState, passage: Passage) -> None:
+    draft.raise_alert(
+        AlertKind.PASSAGE_UNCONFIRMED,
+        passage.id,
+        f"{passage.plate or passage.card or passage.id}: no loop saw it drive through",
+        severity=Severity.WARNING,
+        lane=lane,
+        picture=passage.picture,
+    )
+    close(draft, lane, passage, "unconfirmed")
+
+
+# ---------------------------------------------------------------- the answer
+
+
+def settle(draft: Draft, lane: LaneState, *, only_time_has_passed: bool = False) -> None:
+    """Judge the car in front, and say what comes of it. Nothing new, nothing said.
+
+    A held car that has shown nothing new stays the guard's: time alone can only tell that it has gone.
+    """
+    passage = lane.passage
+    if passage is None or lane.phase in DECIDED:
+        return
+    verdict = judge(draft.state, lane, passage, draft.at)
+    if only_time_has_passed and lane.phase is Phase.HELD and not isinstance(verdict, Gone):
+        return
+    match verdict:
+        case Wait():
+            return
+        case Gone():
+            close(draft, lane, passage, "left")
+        case Grant():
+            if verdict.corrected_plate is not None and verdict.permit is not None:
+                draft.say(
+                    PlateCorrected(
+                        at=draft.at,
+                        lane=lane.id,
+                        passage=passage.id,
+                        read=passage.plate or "",
+                        plate=verdict.corrected_plate,
+                        permit_id=verdict.permit.id,
+                    )
+                )
+            grant(draft, lane, passage, verdict)
+        case Hold():
+            _hold(draft, lane, passage, verdict)
+        case Refuse():
+            draft.say(
+                AccessRefused(
+                    at=draft.at,
+                    lane=lane.id,
+                    passage=passage.id,
+                    reason=verdict.reason,
+                    card=passage.card,
+                    plate=passage.plate,
+                    picture=passage.picture,
+                    trace=verdict.trace,
+                )
+            )
+            close(draft, lane, passage, "refused")
+        case _:
+            assert_never(verdict)
+
+
+def grant(
+    draft: Draft,
+    lane: LaneState,
+    passage: Passage,
+    verdict: Grant,
+    *,
+    by: Actor | None = None,
+    note: str = "",
+    resync: bool = False,
+) -> None:
+    """Let the car through: the grant and the order to raise are one decision, durable together."""
+    permit = verdict.permit
+    clear_hold(draft, passage.id)
+    draft.say(
+        AccessGranted(
+            at=draft.at,
+            lane=lane.id,
+            passage=passage.id,
+            reason=verdict.reason,
+            permit_id=permit.id if permit is not None else None,
+            card=passage.card,
+            plate=verdict.corrected_plate or passage.plate,
+            picture=passage.picture,
+            by=by,
+            note=note,
+            resync=resync,
+            stay_id=verdict.stay.id if verdict.stay is not None else None,
+            trace=verdict.trace,
+        ),
+        BoomRaiseOrdered(
+            at=draft.at,
+            lane=lane.id,
+            passage=passage.id,
+            reason=verdict.reason,
+            by=by,
+            note=note,
+            picture=passage.picture,
+        ),
+    )
+
+
+def _hold(draft: Draft, lane: LaneState, passage: Passage, verdict: Hold) -> None:
+    if lane.phase is Phase.HELD and passage.reason is verdict.reason:
+        return
+    clear_hold(draft, passage.id)
+    draft.say(
+        CarHeld(
+            at=draft.at,
+            lane=lane.id,
+            passage=passage.id,
+            reason=verdict.reason,
+            card=passage.card,
+            card_permit_id=passage.card_permit,
+            plate=passage.plate,
+            plate_permit_id=passage.plate_permit,
+            picture=passage.picture,
+            candidates=verdict.candidates,
+            trace=verdict.trace,
+        )
+    )
+    kind = _ALERT_OF_HOLD.get(verdict.reason)
+    if kind is not None:
+        draft.raise_alert(
+            kind,
+            passage.id,
+            f"{lane.name}: {verdict.reason}, card {passage.card or '-'}, plate {passage.plate or '-'}",
+            severity=Severity.WARNING,
+            lane=lane,
+            picture=passage.picture,
+        )
+
+
+def clear_hold(draft: Draft, passage_id: str) -> None:
+    """The alerts that hung on this car's being held are over."""
+    draft.clear_alerts(dict.fromkeys(_ALERT_OF_HOLD.values()), passage_id)
+
+
+def close(
+    draft: Draft,
+    lane: LaneState,
+    passage: Passage,
+    outcome: Literal["passed", "left", "refused", "unconfirmed"],
+) -> None:
+    """The car has gone; the one behind it steps up and is judged at once."""
+    clear_hold(draft, passage.id)
+    draft.say(PassageClosed(at=draft.at, lane=lane.id, passage=passage.id, outcome=outcome))
+    settle(draft, draft.lane(lane))

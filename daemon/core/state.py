@@ -1,0 +1,171 @@
+"""What the gate holds in mind: one immutable value, rebuilt from the ledger at every start.
+
+The law of this file: values only. `daemon.core.evolve` makes the next one, everything else reads.
+Deadlines are kept as CLOCK_BOOTTIME of the running boot (`timedelta`): a `gate_started` fact renews or drops
+them, since after a reboot that clock begins again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Literal
+
+from daemon.core.facts import AlertRaised
+from daemon.core.reasons import Reason
+from daemon.core.signals import Boom, Char, Instant, LoopState, Permit
+from daemon.core.table import Table
+
+
+class Phase(StrEnum):
+    """Where the car at the front of a lane is in its passage. The moves are in `daemon.core.lane.MOVES`."""
+
+    IDLE = "idle"
+    IDENTIFYING = "identifying"
+    HELD = "held"
+    GRANTED = "granted"
+    PASSING = "passing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneRules:
+    """What config.yaml says of a lane. Not a fact: a new value counts from the next start."""
+
+    id: str
+    name: str
+    direction: Literal["entry", "exit"]
+    mode: Literal["card_and_plate", "plate_only", "card_only"]
+    temporary: Literal["allow", "guard", "refuse"] = "allow"
+    match_window: timedelta = timedelta(seconds=10)
+    visitor_wait: timedelta = timedelta(seconds=4)
+    pass_timeout: timedelta = timedelta(seconds=30)
+    close_delay: timedelta = timedelta(seconds=1)
+    boom_travel: timedelta = timedelta(seconds=6)
+    has_approach_loop: bool = True
+    has_limit_switches: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """One car at one lane, from arrival to having cleared the boom, and what is known of it so far."""
+
+    id: str
+    opened: Instant
+    card: str | None = None
+    card_permit: str | None = None
+    card_at: timedelta | None = None
+    plate: str | None = None
+    """None: no plate was seen. "": one was seen, and could not be read."""
+    plate_valid: bool = False
+    plate_permit: str | None = None
+    plate_at: timedelta | None = None
+    chars: tuple[Char, ...] = ()
+    track: str | None = None
+    picture: str | None = None
+    crop: str | None = None
+    reason: Reason | None = None
+    """Why it is held, or why it was let through."""
+    permit_id: str | None = None
+    """Whose grant it is; None for a temporary car or a guard's choice."""
+    stay_id: str | None = None
+    resync: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneState:
+    rules: LaneRules
+    boom: Boom = Boom.UNKNOWN
+    approach: LoopState = LoopState.UNKNOWN
+    approach_since: timedelta = timedelta(0)
+    safety: LoopState = LoopState.UNKNOWN
+    safety_since: timedelta = timedelta(0)
+    phase: Phase = Phase.IDLE
+    passage: Passage | None = None
+    behind: Passage | None = None
+    """The next car, which has shown something while the one in front is still being let through."""
+    granted_at: timedelta | None = None
+    ordered: Literal["raise", "lower", "stop"] | None = None
+    """The last order of this run, until a limit switch confirms it or an alert says that none did."""
+    ordered_at: timedelta | None = None
+    close_from: timedelta | None = None
+    """Set: the boom shall come down, not before this and only while the safety loop is known to be free."""
+    done_track: str | None = None
+    """The camera track of the last car that was decided: its later reads say nothing new."""
+
+    @property
+    def id(self) -> str:
+        return self.rules.id
+
+    @property
+    def name(self) -> str:
+        return self.rules.name
+
+    @property
+    def direction(self) -> Literal["entry", "exit"]:
+        return self.rules.direction
+
+    @property
+    def mode(self) -> Literal["card_and_plate", "plate_only", "card_only"]:
+        return self.rules.mode
+
+    @property
+    def car_is_absent(self) -> bool:
+        """True where the approach loop says for certain that nobody stands there."""
+        return self.rules.has_approach_loop and self.approach is LoopState.FREE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """A car inside: from its entry passage to its exit passage."""
+
+    id: str
+    kind: Literal["permit", "temporary"]
+    plate: str
+    permit_id: str | None
+    card: str | None
+    lane: str
+    passage: str
+    entered: Instant
+    picture: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    lanes: Mapping[str, LaneState]
+    permits: Table[Permit] = field(default_factory=Table)
+    permit_of_card: Table[str] = field(default_factory=Table)
+    permit_of_plate: Table[str] = field(default_factory=Table)
+    stays: Table[Stay] = field(default_factory=Table)
+    """Open stays by their id."""
+    stay_of_permit: Table[str] = field(default_factory=Table)
+    stay_of_plate: Table[str] = field(default_factory=Table)
+    failed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Device name to why it does not work."""
+    alerts: Mapping[str, AlertRaised] = field(default_factory=lambda: MappingProxyType({}))
+    """Open alerts by their id."""
+    passages_opened: int = 0
+    stays_opened: int = 0
+
+    def permit_by_card(self, card: str) -> Permit | None:
+        key = self.permit_of_card.get(card)
+        return None if key is None else self.permits[key]
+
+    def permit_by_plate(self, plate: str) -> Permit | None:
+        key = self.permit_of_plate.get(plate)
+        return None if key is None else self.permits[key]
+
+    def stay_by_permit(self, permit_id: str) -> Stay | None:
+        key = self.stay_of_permit.get(permit_id)
+        return None if key is None else self.stays[key]
+
+    def stay_by_plate(self, plate: str) -> Stay | None:
+        key = self.stay_of_plate.get(plate)
+        return None if key is None else self.stays[key]
+
+
+def empty_state(lanes: tuple[LaneRules, ...]) -> State:
+    """The state of a gate with an empty ledger."""
+    return State(lanes=MappingProxyType({rules.id: LaneState(rules=rules) for rules in lanes}))

@@ -1,0 +1,91 @@
+"""Who is inside: what a passage that has cleared the boom means for the stays, and which stay a car may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from heapq import nlargest
+
+from daemon.core.facts import Candidate, Fact, StayClosed, StayOpened
+from daemon.core.plates import distance
+from daemon.core.signals import Actor, Instant
+from daemon.core.state import LaneState, Passage, State, Stay
+
+OFFERED = 3
+"""How many candidates a guard is shown: more cannot be compared at a glance."""
+
+_COMPARED = 24
+"""How many of the open stays are compared in full; the rest differ in nearly every place."""
+
+
+def nearest(stays: Iterable[Stay], plate: str) -> tuple[Candidate, ...]:
+    """The open stays whose plates are most like `plate`, the nearest first, later entries first among equals."""
+    alike = nlargest(_COMPARED, stays, key=lambda stay: (_places_alike(stay.plate, plate), stay.id))
+    ranked = sorted(alike, key=lambda stay: stay.id, reverse=True)
+    ranked.sort(key=lambda stay: distance(stay.plate, plate))
+    return tuple(
+        Candidate(
+            stay_id=stay.id,
+            plate=stay.plate,
+            distance=distance(stay.plate, plate),
+            entered=stay.entered,
+            picture=stay.picture,
+        )
+        for stay in ranked[:OFFERED]
+    )
+
+
+def _places_alike(one: str, other: str) -> int:
+    """Equal characters counted from either end: a lost character shifts the rest."""
+    forward = sum(a == b for a, b in zip(one, other, strict=False))
+    backward = sum(a == b for a, b in zip(reversed(one), reversed(other), strict=False))
+    return max(forward, backward)
+
+
+def on_cleared(state: State, lane: LaneState, passage: Passage, at: Instant, by: Actor | None) -> list[Fact]:
+    """The stays that open or close because this car has driven under the boom."""
+    if lane.direction == "exit":
+        stay = _stay_of(state, passage)
+        return [] if stay is None else [_closed(stay, lane, passage, at)]
+    permit_id = passage.permit_id or passage.card_permit or passage.plate_permit
+    permit = state.permits.get(permit_id) if permit_id is not None else None
+    number = state.stays_opened + 1
+    plate = permit.plate if permit is not None else passage.plate or f"无牌-{number}"
+    facts: list[Fact] = [
+        StayClosed(
+            at=at, lane=lane.id, passage=passage.id, stay_id=old.id, how="resync", by=by, note="entered again"
+        )
+        for old in _inside(state, permit_id if permit is not None else None, plate)
+    ]
+    opened = StayOpened(
+        at=at,
+        lane=lane.id,
+        passage=passage.id,
+        stay_id=f"S{number:07d}",
+        stay_kind="permit" if permit is not None else "temporary",
+        plate=plate,
+        permit_id=permit_id if permit is not None else None,
+        card=passage.card,
+        picture=passage.picture,
+    )
+    return [*facts, opened]
+
+
+def _stay_of(state: State, passage: Passage) -> Stay | None:
+    """The open stay this leaving car ends: the one it was granted on, its permit's, or its plate's."""
+    if passage.stay_id is not None:
+        return state.stays.get(passage.stay_id)
+    for permit_id in (passage.permit_id, passage.card_permit, passage.plate_permit):
+        if permit_id is not None and (stay := state.stay_by_permit(permit_id)) is not None:
+            return stay
+    return state.stay_by_plate(passage.plate) if passage.plate else None
+
+
+def _inside(state: State, permit_id: str | None, plate: str) -> list[Stay]:
+    """The open stays that this car would contradict: at most one open stay a permit and a plate."""
+    by_permit = state.stay_by_permit(permit_id) if permit_id is not None else None
+    by_plate = state.stay_by_plate(plate)
+    return list({stay.id: stay for stay in (by_permit, by_plate) if stay is not None}.values())
+
+
+def _closed(stay: Stay, lane: LaneState, passage: Passage, at: Instant) -> StayClosed:
+    return StayClosed(at=at, lane=lane.id, passage=passage.id, stay_id=stay.id, how="exit")
