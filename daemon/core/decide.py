@@ -103,11 +103,8 @@ def _boom_reported(draft: Draft, signal: BoomReported) -> None:
         return
     draft.say(BoomMoved(at=signal.at, lane=lane.id, boom=signal.boom))
     draft.clear_alerts(_OVER_WHEN.get(signal.boom, ()), lane.id)
-    if (
-        (lane.boom, signal.boom) == (Boom.UNKNOWN, Boom.UP)
-        and lane.phase not in DECIDED
-        and lane.ordered is None
-    ):
+    is_first_report = lane.boom is Boom.UNKNOWN and lane.ordered is None
+    if is_first_report and signal.boom is Boom.UP and lane.phase not in DECIDED:
         draft.raise_alert(
             AlertKind.BOOM_LEFT_UP,
             lane.id,
@@ -140,7 +137,7 @@ def _device_restored(draft: Draft, signal: DeviceRestored) -> None:
 
 
 def _started(draft: Draft, signal: Started) -> None:
-    """Whoever waited for a decision must show card and plate again; who was let through may still drive on."""
+    """Whoever waited for a decision must show card and plate again; who was let through may drive on."""
     draft.say(GateStarted(at=signal.at, version=signal.version, note=signal.note))
     for alert in draft.state.alerts.values():
         if alert.alert is AlertKind.DEVICE_FAILED:

@@ -1,4 +1,4 @@
-"""Every reason for a grant, a refusal, a hold, an order or an alert: one enum each, with the words people read.
+"""Every reason for a grant, a refusal, a hold, an order or an alert, with the words that people read.
 
 The law of this file: no free text decides anything. What the guard, the driver and the office read is looked
 up here, Chinese first.
@@ -15,7 +15,7 @@ class Reason(StrEnum):
     PERMIT_CARD_AND_PLATE = "permit_card_and_plate"
     PERMIT_CARD = "permit_card"
     PERMIT_PLATE = "permit_plate"
-    TEMPORARY_PASS = "temporary_pass"
+    TEMPORARY_PASS = "temporary_pass"  # noqa: S105 - a pass, not a password
     TEMPORARY_EXIT = "temporary_exit"
     GUARD = "guard"
     # held or refused

@@ -1,4 +1,4 @@
-"""Who is inside: what a passage that has cleared the boom means for the stays, and which stay a car may be."""
+"""Who is inside: what a passage under the boom means for the stays, and which stay a car may be."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COMPARED = 24
 
 
 def nearest(stays: Iterable[Stay], plate: str) -> tuple[Candidate, ...]:
-    """The open stays whose plates are most like `plate`, the nearest first, later entries first among equals."""
+    """The open stays whose plates are most like `plate`, nearest first, later entries first among equals."""
     alike = nlargest(_COMPARED, stays, key=lambda stay: (_places_alike(stay.plate, plate), stay.id))
     ranked = sorted(alike, key=lambda stay: stay.id, reverse=True)
     ranked.sort(key=lambda stay: distance(stay.plate, plate))
