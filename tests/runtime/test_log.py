@@ -30,7 +30,7 @@ def _logging_as_before() -> Iterator[None]:
 def logged(*args: object, exc_info: BaseException | None = None) -> str:
     stream = io.StringIO()
     log.set_up(logging.DEBUG, environ={}, stream=stream)
-    logging.getLogger("daemon.engine").warning(*args, exc_info=exc_info)  # type: ignore[arg-type]  # as given
+    logging.getLogger("daemon.engine").warning(*args, exc_info=exc_info)
     return stream.getvalue()
 
 
