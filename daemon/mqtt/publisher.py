@@ -1,0 +1,373 @@
+"""The ledger on its way to the office: a cursor, and nothing else that could disagree with it.
+
+The law of this file: a fact is delivered when the office has said that it holds it; that it was sent, or that
+the broker took it, counts for nothing. What is not delivered is sent again, in order, from the first missing
+fact on; the office dedupes by (gate, seq). At most `WINDOW` facts are ahead of what the office holds, so that
+no queue on the way has to grow. Silence is probed with one fact at a time, ever more slowly; the first
+acknowledgement opens the window again. Nothing here waits for the broker but `run()`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol, assert_never
+
+from daemon.core.signals import DeviceLost, DeviceRestored, Instant
+from daemon.mqtt.broker import Broker
+from daemon.mqtt.inbound import Acknowledged, Refused, RefusedWhy, ResendAsked, judge
+from daemon.mqtt.link import Done, LinkSpec, Listener
+from daemon.mqtt.messages import Topics, fact_message
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from daemon.config.model import OfficeConfig
+    from daemon.runtime.clock import Clock
+    from daemon.store.ledger import LedgerRow
+
+log = logging.getLogger(__name__)
+
+WINDOW = 100
+"""Facts ahead of the office at most. Ten gates fit into the 1,000 messages that Mosquitto queues for an
+office that is away (mosquitto.conf(5), max_queued_messages)."""
+BATCH = 20
+"""Facts sent before the loop may do something else: a backlog must not delay a decision."""
+NEWS_FOR = timedelta(minutes=1)
+"""A fact older than this when the connection came up is history to whoever receives it."""
+ASK_AGAIN_S = 1.0
+"""Resend requests that follow each other faster are not obeyed: an office that still misses something asks
+again, and one that has gone mad costs no more than this."""
+
+
+class Ledger(Protocol):
+    """What the publisher needs of the store."""
+
+    def last_seq(self) -> int: ...
+    def rows(self, after: int, limit: int) -> Sequence[LedgerRow]: ...
+    def acked(self) -> int: ...
+    def set_acked(self, seq: int) -> None: ...
+
+
+class Way(Protocol):
+    """The way to the broker: `daemon.mqtt.broker.Broker`, or a scripted one."""
+
+    @property
+    def connected(self) -> bool: ...
+    @property
+    def why(self) -> str | None: ...
+    def room(self) -> int: ...
+    def publish(self, topic: str, payload: bytes, done: Done) -> bool: ...
+    async def run(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long the publisher waits, in seconds."""
+
+    resend_after_s: float = 30.0
+    """For the office to acknowledge; doubles with each silence up to the limit."""
+    resend_limit_s: float = 600.0
+    grace_s: float = 10.0
+    """A loss of the broker shorter than this is nobody's business."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficeStatus:
+    """How the office is reached, as the panel shows it."""
+
+    connected: bool
+    """To the broker."""
+    why: str | None
+    """What is wrong, None when nothing is."""
+    office_seen: bool
+    """The office has acknowledged over this connection and answers in time."""
+    last_seq: int
+    published: int
+    """The last fact that the broker took since the daemon started; proves nothing."""
+    acked: int
+    """The last fact that the office holds."""
+    refused_by_broker: int
+    refused_from_office: int
+    """Messages on the office's topics that were not obeyed."""
+
+
+class Publisher:
+    """Brings every fact of the ledger to the office, in order. `run()` it, and `wake()` it after a commit."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        topics: Topics,
+        *,
+        way: Callable[[Listener], Way],
+        clock: Clock,
+        post: Callable[[DeviceLost | DeviceRestored], None],
+        patience: Patience = Patience(),
+    ) -> None:
+        self._ledger = ledger
+        self._topics = topics
+        self._clock = clock
+        self._post = post
+        self._patience = patience
+        self._woken = asyncio.Event()
+        self._way = way(self)
+
+        self._holds = ledger.acked()
+        """The highest seq that the office says it holds; below `acked` while it recovers from a loss."""
+        self._cursor = self._holds
+        """The last fact sent in this pass."""
+        self._sent = self._holds
+        """The last fact sent at all, unless the broker refused it."""
+        # A publisher before this one, killed, may have been this far ahead.
+        self._sent_before = min(ledger.last_seq(), self._holds + WINDOW)
+        self._window = WINDOW
+        self._resend_s = patience.resend_after_s
+        self._resend_at: int | None = None
+        self._not_before: int | None = None
+        self._asked_at: int | None = None
+
+        self._connected_at: Instant | None = None
+        self._down_since = clock.boottime_ns()
+        self._loss_is_posted = False
+        self._published = 0
+        self._office_seen = False
+        self._refused_by_broker = 0
+        self._refusal: tuple[int, str] | None = None
+        """The first fact that the broker would not take, and why."""
+        self._junk: Counter[RefusedWhy] = Counter()
+
+    # ------------------------------------------------------------ for the rest of the gate
+
+    def wake(self) -> None:
+        """The ledger has grown. On the loop; costs nothing."""
+        self._woken.set()
+
+    def status(self) -> OfficeStatus:
+        return OfficeStatus(
+            connected=self._way.connected,
+            why=self._way.why or (self._refusal and self._refusal[1]),
+            office_seen=self._office_seen,
+            last_seq=self._ledger.last_seq(),
+            published=self._published,
+            acked=self._ledger.acked(),
+            refused_by_broker=self._refused_by_broker,
+            refused_from_office=self._junk.total(),
+        )
+
+    async def run(self) -> None:
+        """Until cancelled. An exception that leaves it is a bug, not the network."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._way.run(), name="broker")
+            tasks.create_task(self._publish(), name="publisher")
+
+    # ------------------------------------------------------------ sending
+
+    async def _publish(self) -> None:
+        while True:
+            self._woken.clear()
+            self._tell_of_broker()
+            self._give_up_waiting()
+            if self._send_some():
+                await asyncio.sleep(0)
+                continue
+            try:
+                async with asyncio.timeout(self._time_to_next()):
+                    await self._woken.wait()
+            except TimeoutError:
+                continue
+
+    def _send_some(self) -> bool:
+        """Send up to a batch; True where there may be more to send at once."""
+        now = self._clock.boottime_ns()
+        if self._connected_at is None or (self._not_before is not None and now < self._not_before):
+            return False
+        self._not_before = None
+        wanted = min(self._holds + self._window - self._cursor, self._way.room(), BATCH)
+        if wanted <= 0:
+            return False
+        rows = self._ledger.rows(self._cursor, wanted)
+        for row in rows:
+            topic = self._topics.fact(row.lane, row.kind)
+            historical = row.seq <= self._sent or self._was_old(row.at)
+            payload = fact_message(row, gate=self._topics.gate, historical=historical)
+            if not self._way.publish(topic, payload, self._answered(row.seq)):
+                return False
+            self._cursor = row.seq
+            self._sent = max(self._sent, row.seq)
+            if self._resend_at is None:
+                self._resend_at = now + _ns(self._resend_s)
+        return len(rows) == wanted
+
+    def _was_old(self, at: Instant) -> bool:
+        connected_at = self._connected_at
+        if connected_at is None or at.boot != connected_at.boot:
+            return True
+        return connected_at.mono - at.mono > NEWS_FOR
+
+    def _answered(self, seq: int) -> Done:
+        """What to do with the broker's answer to fact `seq`."""
+
+        def done(refusal: str | None) -> None:
+            if refusal is None:
+                self._published = max(self._published, seq)
+                if self._refusal is not None and self._refusal[0] == seq:
+                    self._refusal = None
+            else:
+                self._refused(seq, refusal)
+            self._woken.set()
+
+        return done
+
+    def _refused(self, seq: int, words: str) -> None:
+        self._refused_by_broker += 1
+        if self._refusal is None:
+            self._refusal = (seq, f"the broker refuses fact {seq}: {words}; see its access list")
+            log.warning("fact %d was refused by the broker: %s; it stays undelivered", seq, words)
+        self._sent = min(self._sent, seq - 1)
+        if seq <= self._cursor:
+            self._not_before = self._clock.boottime_ns() + _ns(self._resend_s)
+            self._go_back(seq - 1)
+
+    def _give_up_waiting(self) -> None:
+        """The office has been silent too long: start again behind what it holds, with one fact."""
+        if self._resend_at is None or self._connected_at is None:
+            return
+        now = self._clock.boottime_ns()
+        if now < self._resend_at:
+            return
+        if self._cursor > self._holds:
+            log.log(
+                logging.INFO if self._office_seen else logging.DEBUG,
+                "the office has not acknowledged fact %d for %.0f s; sending again",
+                self._holds + 1,
+                self._resend_s,
+            )
+            self._office_seen = False
+            self._resend_s = min(self._resend_s * 2, self._patience.resend_limit_s)
+            self._go_back(self._holds)
+        self._resend_at = None
+
+    def _go_back(self, seq: int) -> None:
+        self._cursor = min(self._cursor, seq)
+        self._window = 1
+
+    # ------------------------------------------------------------ what the office says
+
+    def heard(self, topic: str, payload: bytes, *, retained: bool) -> None:
+        """A message from the broker; whatever it is, it does no harm."""
+        match judge(self._topics, topic, payload, retained=retained):
+            case Acknowledged(seq) if seq <= max(self._sent, self._sent_before):
+                self._acknowledged(seq)
+            case ResendAsked(since) if since <= max(self._sent, self._sent_before) + 1:
+                self._resend(since)
+            case Acknowledged() | ResendAsked():
+                self._disobey(RefusedWhy.NEVER_SENT, topic)
+            case Refused(why):
+                self._disobey(why, topic)
+            case nothing_else:
+                assert_never(nothing_else)
+
+    def _acknowledged(self, seq: int) -> None:
+        self._office_seen = True
+        if seq > self._ledger.acked():
+            self._ledger.set_acked(seq)
+        if seq <= self._holds:
+            return
+        self._holds = seq
+        self._cursor = max(self._cursor, seq)
+        self._window = WINDOW
+        self._resend_s = self._patience.resend_after_s
+        waiting = self._cursor > seq
+        self._resend_at = self._clock.boottime_ns() + _ns(self._resend_s) if waiting else None
+        self._woken.set()
+
+    def _resend(self, since: int) -> None:
+        now = self._clock.boottime_ns()
+        if self._asked_at is not None and now - self._asked_at < _ns(ASK_AGAIN_S):
+            return
+        self._asked_at = now
+        log.debug("the office asks for everything from fact %d on", since)
+        self._office_seen = True
+        self._holds = min(self._holds, since - 1)
+        self._cursor = min(self._cursor, since - 1)
+        self._window = WINDOW
+        self._resend_s = self._patience.resend_after_s
+        self._resend_at = now + _ns(self._resend_s)
+        self._woken.set()
+
+    def _disobey(self, why: RefusedWhy, topic: str) -> None:
+        self._junk[why] += 1
+        times = self._junk[why]
+        if times == 10 ** (len(str(times)) - 1):
+            log.warning("refused a message on %s: %s (%d so far)", topic, why, times)
+
+    # ------------------------------------------------------------ the broker comes and goes
+
+    def link_changed(self) -> None:
+        if self._way.connected:
+            self._connected_at = self._clock.now()
+            self._cursor = self._holds
+            self._window = WINDOW
+            self._not_before = None
+        elif self._connected_at is not None:
+            self._connected_at = None
+            self._down_since = self._clock.boottime_ns()
+            self._office_seen = False
+        self._resend_at = None
+        self._woken.set()
+
+    def _tell_of_broker(self) -> None:
+        if self._connected_at is not None:
+            if self._loss_is_posted:
+                self._loss_is_posted = False
+                self._post(DeviceRestored(at=self._clock.now(), device="broker", lane=None, role="broker"))
+        elif not self._loss_is_posted and self._clock.boottime_ns() >= self._loss_counts_at():
+            self._loss_is_posted = True
+            why = self._way.why or "no connection"
+            self._post(DeviceLost(at=self._clock.now(), device="broker", lane=None, role="broker", why=why))
+
+    def _loss_counts_at(self) -> int:
+        return self._down_since + _ns(self._patience.grace_s)
+
+    def _time_to_next(self) -> float | None:
+        """Seconds to whatever is due next without anybody waking us; None where nothing is."""
+        if self._connected_at is not None:
+            due = [at for at in (self._resend_at, self._not_before) if at is not None]
+        else:
+            due = [] if self._loss_is_posted else [self._loss_counts_at()]
+        return max(0.0, (min(due) - self._clock.boottime_ns()) / 1e9) if due else None
+
+
+def publisher_to(
+    office: OfficeConfig,
+    topics: Topics,
+    *,
+    ledger: Ledger,
+    clock: Clock,
+    random: Random,
+    post: Callable[[DeviceLost | DeviceRestored], None],
+) -> Publisher:
+    """The publisher of one gate as config.yaml describes it; `office`'s files must be absolute paths."""
+    spec = LinkSpec(
+        host=office.host,
+        port=office.port,
+        client_id=f"gatepost-{topics.site}-{topics.gate}",
+        subscriptions=(topics.ack, topics.resend),
+        presence=topics.link,
+        username=office.username,
+        password_file=office.password_file,
+        ca_file=office.ca_file,
+        window=WINDOW,
+    )
+    return Publisher(
+        ledger, topics, way=lambda listener: Broker(spec, listener, random), clock=clock, post=post
+    )
+
+
+def _ns(seconds: float) -> int:
+    return round(seconds * 1e9)
