@@ -33,6 +33,14 @@ class GateStarted(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FactLost(Fact):
+    """Stands for a row that a damaged disk took: the numbers stay unbroken, and the loss stays visible."""
+
+    why: str
+    kind: Literal["fact_lost"] = "fact_lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoopReported(Fact):
     loop: Loop
     state: LoopState
@@ -301,7 +309,7 @@ class AlertCleared(Fact):
 Order = BoomRaiseOrdered | BoomLowerOrdered | BoomStopOrdered
 
 AnyFact = (
-    GateStarted | LoopReported | BoomMoved | DeviceFailed | DeviceRecovered
+    GateStarted | FactLost | LoopReported | BoomMoved | DeviceFailed | DeviceRecovered
     | PermitGranted | PermitWithdrawn | PermitRejected
     | PassageOpened | CardPresented | PlateSeen | PlateCorrected
     | AccessGranted | AccessRefused | CarHeld | CarUnderBoom | PassageClosed

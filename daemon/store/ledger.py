@@ -1,0 +1,136 @@
+"""The ledger: every fact in order, each row sealed to the one before it.
+
+A row's hash is SHA-256 over the hash before it, its number, its kind and its text, each on a line of its own.
+Whoever changes, removes, inserts or swaps a row breaks the chain from there on; whoever cuts off the end is
+found by the head that the office holds.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from daemon.core.facts import Fact
+from daemon.core.signals import Instant
+from daemon.store.codec import fact_from_json, fact_to_json, plain
+
+LEDGER_SCHEMA = """
+CREATE TABLE ledger (
+    seq     INTEGER PRIMARY KEY,
+    kind    TEXT NOT NULL,
+    lane    TEXT,
+    passage TEXT,
+    body    TEXT NOT NULL,
+    prev    TEXT NOT NULL,
+    hash    TEXT NOT NULL
+) STRICT;
+CREATE INDEX ledger_of_passage ON ledger (passage) WHERE passage IS NOT NULL;
+"""
+
+SEALED = "seq, kind, lane, passage, body, prev, hash"
+
+FIRST_PREV = "0" * 64
+"""What the first row is sealed to."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """One fact as it stands in the ledger; `body` is the fact as plain JSON values."""
+
+    seq: int
+    kind: str
+    lane: str | None
+    passage: str | None
+    at: Instant
+    body: dict[str, Any]
+    prev_hash: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """The first row that does not fit, and what is wrong with it."""
+
+    seq: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    rows: int
+    head: str
+    misfit: Misfit | None
+
+
+def row_hash(prev: str, seq: int, kind: str, body_json: str) -> str:
+    """The seal of a row. Pure: the office computes the same."""
+    return sha256(f"{prev}\n{seq}\n{kind}\n{body_json}".encode()).hexdigest()
+
+
+def head(db: sqlite3.Connection) -> tuple[int, str]:
+    """Number and hash of the last row."""
+    row = db.execute("SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1").fetchone()
+    return (0, FIRST_PREV) if row is None else (row[0], row[1])
+
+
+def append(db: sqlite3.Connection, seq: int, prev: str, fact: Fact) -> str:
+    """Write one row inside the open transaction; returns its hash."""
+    body = fact_to_json(fact)
+    kind: str = fact.kind  # type: ignore[attr-defined]  # every Fact of AnyFact has one
+    seal = row_hash(prev, seq, kind, body)
+    db.execute(
+        "INSERT INTO ledger (seq, kind, lane, passage, body, prev, hash) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (seq, kind, fact.lane, fact.passage, body, prev, seal),
+    )
+    return seal
+
+
+def rows(db: sqlite3.Connection, after: int, limit: int) -> list[LedgerRow]:
+    found = db.execute(
+        "SELECT seq, kind, lane, passage, body, prev, hash FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?",
+        (after, limit),
+    )
+    return [
+        LedgerRow(seq, kind, lane, passage, fact_from_json(body).at, plain(body), prev, seal)
+        for seq, kind, lane, passage, body, prev, seal in found
+    ]
+
+
+def facts(db: sqlite3.Connection) -> Iterator[tuple[int, Fact]]:
+    """Every fact, in order."""
+    for seq, body in db.execute("SELECT seq, body FROM ledger ORDER BY seq"):
+        yield seq, fact_from_json(body)
+
+
+def verify(db: sqlite3.Connection) -> Verified:
+    """Go through the whole chain and stop at the first row that does not fit."""
+    count, prev, last = 0, FIRST_PREV, 0
+    found = db.execute(f"SELECT {SEALED} FROM ledger ORDER BY seq")  # noqa: S608 - this file's own columns
+    for row in found:
+        what = misfit(row, last, prev)
+        if what is not None:
+            return Verified(count, prev, Misfit(row[0], what))
+        count, last, prev = count + 1, row[0], row[6]
+    return Verified(count, prev, None)
+
+
+Sealed = tuple[int, str, str | None, str | None, str, str, str]
+"""A row as it lies in the file: seq, kind, lane, passage, body, prev, hash."""
+
+
+def misfit(row: Sealed, last: int, prev: str) -> str | None:
+    """Why this row does not follow the one numbered `last` and sealed `prev`; None where it does."""
+    seq, kind, lane, passage, body, prev_hash, seal = row
+    if seq != last + 1:
+        return f"rows {last + 1} to {seq - 1} are missing"
+    if prev_hash != prev:
+        return "it is not sealed to the row before it"
+    if seal != row_hash(prev, seq, kind, body):
+        return "its text is not what was sealed"
+    value = plain(body)
+    if (value.get("kind"), value.get("lane"), value.get("passage")) != (kind, lane, passage):
+        return "its columns say something else than its text"
+    return None
