@@ -9,12 +9,15 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 """Lower-case letters, digits and dashes: names go into topics, file names and addresses."""
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
 class Section(BaseModel):
@@ -44,43 +47,49 @@ class LaneConfig(Section):
     name: str
     direction: Literal["entry", "exit"]
     mode: Literal["card_and_plate", "plate_only", "card_only"]
-    match_window_s: float = Field(10.0, gt=0, le=120)
+    match_window_s: float = Field(default=10.0, gt=0, le=120)
     """How long card and plate may be apart, either order."""
-    visitor_wait_s: float = Field(4.0, ge=0, le=60)
+    visitor_wait_s: float = Field(default=4.0, ge=0, le=60)
     """How long an unknown plate waits for a card before it counts as a temporary car."""
     temporary: Literal["allow", "guard", "refuse"] = "allow"
     """A car without a permit: gets a temporary pass, waits for the guard, or is refused."""
-    pass_timeout_s: float = Field(30.0, gt=0, le=600)
+    pass_timeout_s: float = Field(default=30.0, gt=0, le=600)
     """How long a car that was let through may take to drive over the safety loop."""
-    close_delay_s: float = Field(1.0, ge=0, le=60)
+    close_delay_s: float = Field(default=1.0, ge=0, le=60)
     """From the car having cleared the safety loop to the order to lower."""
-    boom_travel_s: float = Field(6.0, gt=0, le=60)
+    boom_travel_s: float = Field(default=6.0, gt=0, le=60)
     """By when a limit switch must have answered an order; after that it is a fault."""
     reader: DeviceConfig | None = None
     camera: DeviceConfig | None = None
     barrier: DeviceConfig
     loops: LoopsConfig
-    region: tuple[float, float, float, float] | None = None
+    region: tuple[Fraction, Fraction, Fraction, Fraction] | None = None
     """The part of the picture where plates are looked for: left, top, right, bottom as fractions of 1."""
 
 
 class PermitConfig(Section):
-    id: str
+    """One card and one car (R01). The loader writes plates and cards one way, and makes moments aware."""
+
+    id: Annotated[str, Field(min_length=1, max_length=64)]
     card: str
+    """10, 8 or 6 hexadecimal digits: the 40, 32 or 24 bits that the reader gives."""
     plate: str
     holder: str = ""
     household: str = ""
     lanes: list[Name] = []
+    """Lanes it opens; empty means all."""
     valid_from: datetime | None = None
+    """A date alone is the start of that day, in the site's time zone."""
     valid_until: datetime | None = None
+    """The first moment at which it is over. A date alone in the file means: that day still counts."""
 
 
 class OfficeConfig(Section):
     """The property office's MQTT broker."""
 
     host: str = "127.0.0.1"
-    port: int = Field(1883, ge=1, le=65535)
-    root: str = Field("gatepost", pattern=r"^[^#+\s]+$")
+    port: int = Field(default=1883, ge=1, le=65535)
+    root: str = Field(default="gatepost", pattern=r"^[^#+\s]+$")
     username: str | None = None
     password_file: Path | None = None
     ca_file: Path | None = None
@@ -89,31 +98,38 @@ class OfficeConfig(Section):
 
 class PanelConfig(Section):
     host: str = "127.0.0.1"
-    port: int = Field(8080, ge=0, le=65535)
+    port: int = Field(default=8080, ge=0, le=65535)
 
 
 class VisionConfig(Section):
     recogniser: DeviceConfig = DeviceConfig(driver="onnx")
-    frames_per_second: float = Field(5.0, gt=0, le=30)
-    settle_after_s: float = Field(1.5, gt=0, le=10)
+    frames_per_second: float = Field(default=5.0, gt=0, le=30)
+    settle_after_s: float = Field(default=1.5, gt=0, le=10)
     """A track is settled at the latest this long after its first readable frame."""
-    agree: int = Field(2, ge=1, le=10)
+    agree: int = Field(default=2, ge=1, le=10)
     """How many equal valid reads settle it earlier."""
-    memory_limit_mb: int = Field(350, ge=150)
+    memory_limit_mb: int = Field(default=350, ge=150)
     """The vision process is replaced when it has grown past this."""
 
 
 class StorageConfig(Section):
     folder: Path = Path("var")
     """Ledger, pictures and copies. Relative to config.yaml."""
-    pictures_days: int = Field(30, ge=1)
-    pictures_max_mb: int = Field(2000, ge=10)
+    pictures_days: int = Field(default=30, ge=1)
+    pictures_max_mb: int = Field(default=2000, ge=10)
+
+
+def _known_zone(value: Any) -> Any:
+    """Names that `ZoneInfo` has not may make it raise more than one kind of error: they are stopped here."""
+    if isinstance(value, str) and value not in available_timezones():
+        raise PydanticCustomError("zoneinfo_str", "unknown time zone")
+    return value
 
 
 class SiteConfig(Section):
     id: Name
     name: str
-    timezone: ZoneInfo = ZoneInfo("Asia/Shanghai")
+    timezone: Annotated[ZoneInfo, BeforeValidator(_known_zone)] = ZoneInfo("Asia/Shanghai")
 
 
 class GateConfig(Section):
@@ -125,11 +141,11 @@ class SimulationConfig(Section):
     """Cars that drive through lanes with simulated devices, as `scripts/run` shows them."""
 
     seed: int = 1
-    cars_per_minute: float = Field(6.0, gt=0, le=60)
+    cars_per_minute: float = Field(default=6.0, gt=0, le=60)
     """For each entry lane."""
-    visitors: float = Field(0.25, ge=0, le=1)
+    visitors: float = Field(default=0.25, ge=0, le=1)
     """The part of the cars that has no permit."""
-    stay_s: float = Field(20.0, ge=1)
+    stay_s: float = Field(default=20.0, ge=1)
     """How long a car stays inside, on average."""
 
 
@@ -137,12 +153,12 @@ class Config(Section):
     site: SiteConfig
     gate: GateConfig
     lanes: list[LaneConfig] = Field(min_length=1, max_length=16)
-    permits: list[PermitConfig] | Path = []
-    """A short list here, or the path of a CSV file with the same column names."""
+    permits: list[PermitConfig] = []
+    """In the file a short list, or the path of a CSV file with the same column names, which the loader reads."""
     office: OfficeConfig | None = None
     panel: PanelConfig | None = PanelConfig()
     vision: VisionConfig = VisionConfig()
     storage: StorageConfig = StorageConfig()
     simulation: SimulationConfig | None = None
-    folder: Path = Path()
+    folder: Path = Field(default=Path(), exclude=True)
     """Where config.yaml lies; set by the loader, not by the user."""
