@@ -75,8 +75,8 @@ def _restore(store: Store, now: Instant, damage: LedgerDamaged) -> str:
         store.append([FactLost(at=now, why=f"damaged file {aside.name}")] * lost)
     return (
         f"账本文件损坏，已另存为 {aside.name}；自备份恢复 {from_copy} 行，自损坏文件救回 {saved} 行，"
-        f"丢失 {max(lost, 0)} 行 / the ledger file was damaged and is kept as {aside.name}: {from_copy} rows from"
-        f" the copy, {saved} saved from the damaged file, {max(lost, 0)} lost ({damage})"
+        f"丢失 {max(lost, 0)} 行 / the ledger file was damaged and is kept as {aside.name}:"
+        f" {from_copy} rows from the copy, {saved} saved from it, {max(lost, 0)} lost ({damage})"
     )
 
 
@@ -117,15 +117,11 @@ def _check(db: sqlite3.Connection, path: Path) -> None:
     try:
         found: str = db.execute("PRAGMA quick_check(1)").fetchone()[0]
         if found == "ok":
-            seq, seal = ledger.head(db)
-            at_end = db.execute(
-                f"SELECT {ledger.SEALED} FROM ledger WHERE seq = ?",  # noqa: S608 - the ledger's own columns
-                (seq,),
-            ).fetchone()
-            if at_end is None or ledger.row_hash(at_end[5], seq, at_end[1], at_end[4]) == seal:
+            misfit = ledger.verify(db).misfit
+            if misfit is None:
                 return
-            found = f"row {seq} is not what was sealed"
-    except sqlite3.DatabaseError as broken:
+            found = f"row {misfit.seq}: {misfit.what}"
+    except (sqlite3.DatabaseError, ValueError) as broken:
         found = str(broken)
     raise LedgerDamaged(f"{path}: {found}")
 

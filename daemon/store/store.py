@@ -113,6 +113,14 @@ class Store:
         """The hash of the last row."""
         return self._head
 
+    def check(self) -> None:
+        """Go as far as a write can go without writing. Raises StoreError."""
+        try:
+            self.db.execute("BEGIN IMMEDIATE")
+            self.db.execute("ROLLBACK")
+        except sqlite3.DatabaseError as refused:
+            raise _named(self.path, refused) from refused
+
     def rows(self, after: int, limit: int) -> list[LedgerRow]:
         return ledger.rows(self.db, after, limit)
 

@@ -1,0 +1,88 @@
+"""Loops and limit switches: contact states to `LoopChanged` and `BoomReported`.
+
+Pin callbacks come on foreign threads: they only wake the loop, which then reads the level itself, so that two
+edges in quick succession cannot arrive in the wrong order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from daemon.core.signals import Boom, BoomReported, Loop, LoopChanged, LoopState
+from daemon.runtime.clock import Clock
+from drivers.errors import DeviceError
+from drivers.protocols import Barrier, BoomPosition, Contact, ContactState
+
+LOOP_OF = {
+    ContactState.ON: LoopState.OCCUPIED,
+    ContactState.OFF: LoopState.FREE,
+    ContactState.UNKNOWN: LoopState.UNKNOWN,
+}
+BOOM_OF = {
+    BoomPosition.UP: Boom.UP,
+    BoomPosition.DOWN: Boom.DOWN,
+    BoomPosition.MOVING: Boom.MOVING,
+    BoomPosition.UNKNOWN: Boom.UNKNOWN,
+}
+
+
+async def watch_loop(
+    contact: Contact,
+    lane: str,
+    loop: Loop,
+    *,
+    post: Callable[[LoopChanged], None],
+    clock: Clock,
+    up: Callable[[], None],
+) -> None:
+    """Post every change of a loop; a lost loop is `unknown`. Raises DeviceError."""
+
+    def report(state: LoopState) -> None:
+        post(LoopChanged(at=clock.now(), lane=lane, loop=loop, state=state))
+
+    try:
+        await _follow(contact.open, lambda: report(LOOP_OF[contact.state()]), up)
+    finally:
+        report(LoopState.UNKNOWN)
+        contact.close()
+
+
+async def watch_boom(
+    barrier: Barrier,
+    lane: str,
+    *,
+    post: Callable[[BoomReported], None],
+    clock: Clock,
+    up: Callable[[], None],
+) -> None:
+    """Post every change of the boom's position; a lost barrier is `unknown`. Raises DeviceError."""
+
+    def report(boom: Boom) -> None:
+        post(BoomReported(at=clock.now(), lane=lane, boom=boom))
+
+    try:
+        await _follow(barrier.open, lambda: report(BOOM_OF[barrier.position()]), up)
+    finally:
+        report(Boom.UNKNOWN)
+        barrier.close()
+
+
+async def _follow(
+    open_device: Callable[[Callable[[], None]], None], report: Callable[[], None], up: Callable[[], None]
+) -> None:
+    """Open, report at once and at every change. Returns never; raises DeviceError."""
+    loop = asyncio.get_running_loop()
+    lost: asyncio.Future[None] = loop.create_future()
+
+    def read() -> None:
+        try:
+            report()
+        except DeviceError as error:
+            if not lost.done():
+                lost.set_exception(error)
+
+    open_device(lambda: loop.call_soon_threadsafe(read))
+    up()
+    read()
+    await lost

@@ -1,0 +1,75 @@
+"""From a durable fact to the device that has to move.
+
+The law of this file: exactly one call for each order, after its fact is on the disk; no answer is awaited and
+none is believed: the limit switches tell. A device that refuses is reported as lost, and the engine goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Protocol, assert_never
+
+from daemon.core.facts import (
+    BoomLowerOrdered,
+    BoomRaiseOrdered,
+    BoomStopOrdered,
+    Fact,
+    LoopReported,
+    Order,
+)
+from daemon.core.signals import Loop, LoopState
+from drivers.errors import DeviceError
+
+log = logging.getLogger(__name__)
+
+
+class Boom(Protocol):
+    """The part of a barrier that takes orders."""
+
+    def raise_boom(self) -> None: ...
+    def lower_boom(self) -> None: ...
+    def stop_boom(self) -> None: ...
+
+
+class Performer:
+    """`perform` is given every fact; it acts on the orders, and tells the eyes where a car stands."""
+
+    def __init__(
+        self,
+        *,
+        barriers: Mapping[str, Boom],
+        watch: Callable[[str, bool], None],
+        refused: Callable[[str, DeviceError], None],
+    ) -> None:
+        """`watch(lane, present)` turns a camera's attention; `refused(lane, error)` hears of a dead barrier."""
+        self._barriers = barriers
+        self._watch = watch
+        self._refused = refused
+
+    def __call__(self, fact: Fact) -> None:
+        match fact:
+            case BoomRaiseOrdered() | BoomLowerOrdered() | BoomStopOrdered():
+                self._order(fact)
+            case LoopReported(loop=Loop.APPROACH, lane=str(lane)):
+                self._watch(lane, fact.state is not LoopState.FREE)
+            case _:
+                pass
+
+    def _order(self, order: Order) -> None:
+        barrier = self._barriers.get(order.lane or "")
+        if barrier is None:
+            return
+        try:
+            match order:
+                case BoomRaiseOrdered():
+                    barrier.raise_boom()
+                case BoomLowerOrdered():
+                    barrier.lower_boom()
+                case BoomStopOrdered():
+                    barrier.stop_boom()
+                case _:
+                    assert_never(order)
+        except DeviceError as error:
+            log.warning("%s: %s was not carried out: %s", order.lane, order.kind, error)
+            self._refused(order.lane or "", error)
