@@ -1,0 +1,1 @@
+"""Barriers: a boom behind relays and limit switches."""

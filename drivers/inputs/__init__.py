@@ -1,0 +1,1 @@
+"""Dry contacts: loop detectors, photocells, buttons, the fire panel."""

@@ -1,0 +1,1 @@
+"""Card readers: bytes off a wire become cards."""
