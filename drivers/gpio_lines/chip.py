@@ -233,7 +233,10 @@ class _EdgeThread:
                     continue
                 try:
                     ready()
-                except Exception:
-                    # The other lines must still be heard. A line whose chip has gone would report for ever.
-                    log.exception("GPIO line stopped: its edges can no longer be read")
+                except OSError:
+                    # A line whose chip has gone would be ready for ever.
+                    log.exception("GPIO edges of one line can no longer be read")
                     self.forget(fd)
+                except Exception:
+                    # One listener's mistake must not deafen the gate.
+                    log.exception("listener to a GPIO line failed")

@@ -226,10 +226,7 @@ class SimulatedLane:
         if self.boom_is_down and self._has_been_up:
             self._has_been_up = False
             self.boom_cycles += 1
-        is_at_its_end = (self._direction > 0 and self.boom_is_up) or (
-            self._direction < 0 and self.boom_is_down
-        )
-        if is_at_its_end:
+        if self._step == (_FULLY_UP if self._direction > 0 else 0):
             self._direction = 0
         if self._direction:
             self._turn_on()
