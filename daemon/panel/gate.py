@@ -1,0 +1,119 @@
+"""What the panel asks of the gate: one Protocol, so that pages can be tried without the daemon.
+
+The law of this file: values of `daemon.core` and Protocols only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from daemon.core.facts import Fact
+from daemon.core.signals import GuardAsked, Instant
+from daemon.core.state import State
+
+
+class Now(Protocol):
+    """The part of `daemon.runtime.clock.Clock` that the panel needs."""
+
+    def now(self) -> Instant: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What this gate is called, and the zone its people live in."""
+
+    site: str
+    gate: str
+    gate_id: str
+    timezone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficeStatus:
+    """How far the office has heard."""
+
+    configured: bool
+    connected: bool
+    last_seq: int
+    """The newest fact in the ledger."""
+    acked_seq: int
+    """The highest fact up to which the office has acknowledged everything."""
+
+
+class PassageLine(Protocol):
+    """One passage as the list shows it; `daemon.store.tables.PassageRow` is one."""
+
+    @property
+    def passage(self) -> str: ...
+    @property
+    def lane(self) -> str: ...
+    @property
+    def direction(self) -> str: ...
+    @property
+    def opened_at(self) -> str:
+        """ISO 8601, UTC."""
+        ...
+
+    @property
+    def closed_at(self) -> str | None: ...
+    @property
+    def card(self) -> str | None: ...
+    @property
+    def plate(self) -> str | None: ...
+    @property
+    def permit_id(self) -> str | None: ...
+    @property
+    def holder(self) -> str | None: ...
+    @property
+    def decision(self) -> str | None:
+        """`granted`, `refused`, `held`, or None while nothing is decided."""
+        ...
+
+    @property
+    def reason(self) -> str | None: ...
+    @property
+    def decided_by(self) -> str | None: ...
+    @property
+    def note(self) -> str: ...
+    @property
+    def picture(self) -> str | None: ...
+    @property
+    def crop(self) -> str | None: ...
+    @property
+    def outcome(self) -> str | None: ...
+
+
+class GateView(Protocol):
+    """The gate as the panel sees it."""
+
+    @property
+    def names(self) -> Names: ...
+    @property
+    def clock(self) -> Now: ...
+    @property
+    def state(self) -> State: ...
+    @property
+    def office(self) -> OfficeStatus: ...
+    @property
+    def evidence(self) -> Path:
+        """The folder that picture references are relative to."""
+        ...
+
+    def recent_passages(
+        self, limit: int, lane: str | None = None, before: str | None = None
+    ) -> Sequence[PassageLine]:
+        """Newest first; `before` is the passage id whose older ones are wanted."""
+        ...
+
+    def watch(self) -> AbstractAsyncContextManager[AsyncIterator[tuple[int, Fact]]]:
+        """Facts from now on, with their seq, as they become durable. May drop some; never holds up the gate."""
+        ...
+
+    async def ask(self, signal: GuardAsked) -> tuple[Fact, ...]:
+        """Hand a signal to the gate; returns the facts it led to, once they are durable."""
+        ...

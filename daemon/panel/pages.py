@@ -1,0 +1,161 @@
+"""Views and templates to HTML: whole pages, and the fragments that the live stream renews.
+
+The law of this file: autoescape is on and nothing but finished fragments is marked safe; a fragment is the same text on first
+load and in the stream, since both come from here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from daemon.core.reasons import Words
+from daemon.core.state import LaneState
+from daemon.panel.auth import Person, form_token
+from daemon.panel.gate import GateView, PassageLine
+from daemon.panel.views import PassageView, alert_views, clock_time, lane_view, passage_views, status_view
+from daemon.panel.words import ACTION_WORDS, MAY, QUICK_REASONS, ROLE_WORDS, Action
+
+RECENT = 12
+"""Passages on the main page."""
+PAGE = 30
+"""Passages on a page of the list."""
+
+CONTENT_TYPES = {
+    "css": "text/css",
+    "js": "text/javascript",
+    "svg": "image/svg+xml",
+    "txt": "text/plain",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    content_type: str
+    body: bytes
+
+
+def load_static() -> dict[str, StaticFile]:
+    """Everything below static/, by its path: what is not in here is not served."""
+    found: dict[str, StaticFile] = {}
+    folders = [("", files("daemon.panel").joinpath("static"))]
+    while folders:
+        prefix, folder = folders.pop()
+        for entry in folder.iterdir():
+            if entry.is_dir():
+                folders.append((f"{prefix}{entry.name}/", entry))
+            else:
+                content_type = CONTENT_TYPES[entry.name.rpartition(".")[2]]
+                found[prefix + entry.name] = StaticFile(content_type, entry.read_bytes())
+    return found
+
+
+class Pages:
+    """Writes pages about one gate."""
+
+    def __init__(self, gate: GateView, static: dict[str, StaticFile]) -> None:
+        self._gate = gate
+        templates = PackageLoader("daemon.panel")
+        self._env = Environment(
+            loader=templates,
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.build = _digest_of(static, templates, self._env)
+        """Changes whenever a page or a file of it does: an open page with another build loads itself again."""
+        self._env.globals.update(
+            build=self.build,
+            names=gate.names,
+            role_words=ROLE_WORDS,
+            may=MAY,
+            stop_reason=QUICK_REASONS["stop"][0].zh,
+        )
+
+    def whole(self, template: str, person: Person | None, **values: Any) -> str:
+        token = "" if person is None else form_token(person.token)
+        return self._env.get_template(template).render(
+            person=person, token=values.pop("token", token), **values
+        )
+
+    def main(self, person: Person) -> str:
+        # Our own fragments, escaped when they were written: the one place where text goes in as it is.
+        part = {name: Markup(text) for name, text in self.fragments(person)}  # noqa: S704
+        return self.whole("main.html", person, part=part, lanes=tuple(self._gate.state.lanes.values()))
+
+    def fragments(self, person: Person, *, with_passages: bool = True) -> Iterator[tuple[str, str]]:
+        """Each part of the main page that changes, by the name of its event in the stream."""
+        gate, state = self._gate, self._gate.state
+        now, zone = gate.clock.now(), gate.names.timezone
+        yield "beat", self._part("parts/beat.html", time=clock_time(now.wall, zone, seconds=True), now=now)
+        yield "status", self._part("parts/status.html", status=status_view(state, gate.office))
+        yield "alerts", self._part("parts/alerts.html", alerts=alert_views(state, now, zone))
+        for lane in state.lanes.values():
+            view = lane_view(lane, state, now, zone)
+            for part in ("head", "car", "manual"):
+                yield f"{part}-{lane.id}", self._part(f"parts/{part}.html", lane=view, role=person.role)
+        if with_passages:
+            lines = gate.recent_passages(RECENT)
+            yield "passages", self._part("parts/passages.html", rows=self._rows(lines))
+
+    def passages(self, person: Person, lane: str | None, before: str | None) -> str:
+        """One page of the list; one line more is asked for to know whether there are older ones."""
+        lines = self._gate.recent_passages(PAGE + 1, lane, before)
+        older = lines[PAGE - 1].passage if len(lines) > PAGE else None
+        return self.whole(
+            "passages.html",
+            person,
+            rows=self._rows(lines[:PAGE]),
+            lanes=tuple(self._gate.state.lanes.values()),
+            lane=lane,
+            before=before,
+            older=older,
+        )
+
+    def question(self, person: Person, lane: LaneState, action: Action, passage: str) -> str:
+        """The dialog in which a guard says why."""
+        gate = self._gate
+        return self._part(
+            "parts/question.html",
+            lane=lane_view(lane, gate.state, gate.clock.now(), gate.names.timezone),
+            action=action,
+            action_words=ACTION_WORDS,
+            quick=QUICK_REASONS,
+            passage=passage,
+            person=person,
+            is_allowed=person.role in MAY[action],
+        )
+
+    def answer(self, tone: str, words: Words, detail: Words | None, lane: LaneState, action: Action) -> str:
+        """What came of a button: `tone` is `done`, `refused` or `unknown`."""
+        return self._part(
+            "parts/answer.html",
+            tone=tone,
+            words=words,
+            detail=detail,
+            lane_name=lane.name,
+            action_words=ACTION_WORDS[action],
+        )
+
+    def _rows(self, lines: Sequence[PassageLine]) -> tuple[PassageView, ...]:
+        names = {lane.id: lane.name for lane in self._gate.state.lanes.values()}
+        return passage_views(lines, names, self._gate.clock.now(), self._gate.names.timezone)
+
+    def _part(self, template: str, **values: Any) -> str:
+        return self._env.get_template(template).render(**values)
+
+
+def _digest_of(static: dict[str, StaticFile], templates: PackageLoader, env: Environment) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(static):
+        digest.update(static[name].body)
+    for name in sorted(templates.list_templates()):
+        digest.update(templates.get_source(env, name)[0].encode())
+    return digest.hexdigest()[:12]
