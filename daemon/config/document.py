@@ -152,7 +152,10 @@ class _Builder:
         tag, anchor = getattr(event, "tag", None), getattr(event, "anchor", None)
         if tag is not None:
             self._refuse(
-                event, path, both("不支持标签，文本请用引号", "tags are refused; quote what is text"), tag
+                event,
+                path,
+                both("不支持标签，文本请用引号", "tags are refused; quote what is text"),
+                _as_written(tag),
             )
         if anchor is not None:
             self.anchors[anchor] = None
@@ -246,6 +249,10 @@ def plain_scalar(text: str) -> Any:
     if _DECIMAL.fullmatch(text) and isfinite(number := float(text)):
         return number
     return text
+
+
+def _as_written(tag: str) -> str:
+    return tag.replace("tag:yaml.org,2002:", "!!")
 
 
 def _line(event: Any) -> int:

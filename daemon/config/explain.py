@@ -63,7 +63,9 @@ def validated(model: type[Model], data: Any, source: Source) -> Model | list[Pro
 
 def _problem(detail: ErrorDetails, model: type[BaseModel], data: Any, source: Source) -> Problem:
     kind, path = detail["type"], _path_in(data, detail)
-    if kind == "missing" and not (path and isinstance(path[-1], int)):
+    if kind == "missing":
+        if path and isinstance(path[-1], int):
+            return source.problem(path[:-1], hint=both("值的个数不够", "too few values"))
         return source.problem(path, hint=both("缺少必填项", "a required key is missing"))
     if kind == "extra_forbidden":
         known = sorted(_keys_at(model, path[:-1]))
@@ -71,7 +73,7 @@ def _problem(detail: ErrorDetails, model: type[BaseModel], data: Any, source: So
         hint = both("未知的键", "unknown key")
         allowed = "" if near else " | ".join(known)
         return source.problem(path, allowed=allowed, hint=f"{hint}  {near}".rstrip(), at_key=True)
-    value = None if kind == "missing" else detail["input"]
+    value = detail["input"]
     hint = redacted(_hint(detail, value), _secrets(data))
     return source.problem(path, value=value, allowed=_allowed(detail, model, path), hint=hint)
 
@@ -124,8 +126,6 @@ def _hint(detail: ErrorDetails, value: Any) -> str:
             return both(f"请去掉前面的 0: {number}", f"no leading zeros: {number}")
         case (("int_type" | "float_type"), str()) if re.fullmatch(r"[-+]?[0-9.]+", value):
             return both("请去掉引号", "remove the quotes")
-        case "missing", _:
-            return both("值的个数不够", "too few values")
     if value is None and kind in _KINDS:
         return both("值是空的", "there is no value")
     if kind in _KINDS or kind in _SAID_BY_ALLOWED:

@@ -154,7 +154,7 @@ class Config(Section):
     gate: GateConfig
     lanes: list[LaneConfig] = Field(min_length=1, max_length=16)
     permits: list[PermitConfig] = []
-    """In the file a short list, or the path of a CSV file with the same column names, which the loader reads."""
+    """In the file a list, or the path of a CSV file with the same column names, which the loader reads."""
     office: OfficeConfig | None = None
     panel: PanelConfig | None = PanelConfig()
     vision: VisionConfig = VisionConfig()

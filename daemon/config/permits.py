@@ -22,6 +22,8 @@ from daemon.core.plates import is_plate, normalise
 _CARD = re.compile(r"[0-9A-F]{10}|[0-9A-F]{8}|[0-9A-F]{6}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?P<time>[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?")
 _FIRST_YEAR = 2000
+_LAST_YEAR = 9998
+"""9999 is how people write "for ever"; its last day has no next one."""
 _BETWEEN_LANES = re.compile(r"[\s;|,，、；]+")
 _REQUIRED = [name for name, field in PermitConfig.model_fields.items() if field.is_required()]
 
@@ -146,7 +148,7 @@ def _one_way(row: Row, zone: tzinfo) -> tuple[Any, list[Problem]]:
 
 
 def _moment(text: str, zone: tzinfo, *, is_end: bool) -> datetime | None:
-    """An aware moment, naive ones in `zone`. A date alone is its start; as an end, the start of the next day."""
+    """Aware; naive ones are in `zone`. A date alone is its start; as an end, the start of the next day."""
     match = _MOMENT.fullmatch(text)
     if match is None:
         return None
@@ -154,10 +156,7 @@ def _moment(text: str, zone: tzinfo, *, is_end: bool) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    if (
-        moment.year == datetime.max.year
-    ):  # "for ever" as people write it; another zone's year 10000 is no date
-        moment = moment.replace(year=datetime.max.year - 1)
+    moment = moment.replace(year=min(moment.year, _LAST_YEAR))
     if is_end and match["time"] is None:
         moment += timedelta(days=1)
     if moment.year < _FIRST_YEAR:

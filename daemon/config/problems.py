@@ -21,9 +21,9 @@ HIDDEN = "•••"
 _SHOWN_CHARACTERS = 60
 _LONGEST_SEARCHED = 2_000
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-_SECRET_KEY = re.compile(r"passw|secret|token", re.IGNORECASE)
+_SECRET_KEY = re.compile(r"pas+w|pwd|secret|token", re.IGNORECASE)
 _URL_USER = re.compile(r"(://)\S*@")
-_SECRET_IN_TEXT = re.compile(r"(\S*(?:passw|secret|token)\S*\s*[:=：]\s*)\S.*", re.IGNORECASE)
+_SECRET_IN_TEXT = re.compile(r"(\S*(?:pas+w|pwd|secret|token)\S*\s*[:=：]\s*)\S.*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +159,7 @@ def report(problems: Sequence[Problem], note: str = "") -> str:
         both(f"配置有 {count} 处问题", f"{count} problem{'s' if count != 1 else ''} in the configuration")
     ]
     place_width = max((_width(problem.place) for problem in problems), default=0)
-    path_width = min(max((_width(problem.path) for problem in problems), default=0), 32)
+    path_width = min(max((_width(problem.path) for problem in problems), default=0), 40)
     for problem in problems:
         cells = [_padded(problem.place, place_width), _padded(problem.path, path_width)]
         if problem.value:

@@ -15,12 +15,15 @@ from daemon.config.problems import Problem, both
 MOST_SYNTAX_ERRORS = 20
 
 _KEY_LINE = re.compile(r"(?P<prefix> *(?:- +)*)(?P<key>[\w.-]+):(?: |$)")
-_OPEN_QUOTE = re.compile(r" *(?:- +)*(?:[\w.-]+: +)?(?:\"(?:[^\"\\]|\\.)*|'(?:[^']|'')*)$")
+_OPEN_QUOTE = re.compile(
+    r""" *(?:- +)*(?:[\w.-]+: +)?(?:(?P<mark>["'])(?:(?<=")(?:[^"\\]|\\.)*|(?<=')(?:[^']|'')*))$"""
+)
 _TAB_INDENT = re.compile(r" *\t")
 _WIDE_COLON = re.compile(r"\s*(?:- +)*[\w.-]+：")
 
 _OPENED_BY = {
     "while parsing a flow sequence", "while parsing a flow mapping", "while scanning a quoted scalar",
+    "while scanning a simple key",
 }  # fmt: skip
 """Where PyYAML says these, what was opened is to blame, not the place at which it gave up."""
 
@@ -30,7 +33,6 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
     ("found unexpected end of stream", "引号没有闭合", "the quote is not closed"),
     ("could not find expected ':'", "键后缺少“: ”（半角冒号加空格）", "a key needs ': ' behind it"),
     ("expected <block end>", "缩进与上文不一致", "the indentation does not fit the lines above"),
-    ("did not find expected", "缩进或标点不对", "wrong indentation or punctuation"),
     ("expected ',' or", "括号没有闭合", "the bracket is not closed"),
     ("expected the node content", "括号里有多余的标点", "stray punctuation in the brackets"),
     ("cannot start any token", "值以特殊字符开头，请加引号", "quote a value that starts with this character"),
@@ -55,11 +57,13 @@ def explain_syntax(error: Exception, lines: list[str], scanner_line: int) -> tup
         text = "special characters are not allowed"
     line = min(max(line, 1), len(lines))
     blamed = _open_quote(lines, line) or line
+    written = lines[blamed - 1]
+    if wide := _WIDE_COLON.match(written):
+        column = wide.end()
+    elif blamed != line:
+        column = min(at for mark in "\"'" if (at := written.find(mark)) >= 0) + 1
     return blamed, Problem(
-        path="",
-        line=blamed,
-        column=column if blamed == line else _quote_column(lines[blamed - 1]),
-        hint=_hint(text, lines[blamed - 1], quote_is_open=blamed != line),
+        path="", line=blamed, column=column, hint=_hint(text, written, quote_is_open=blamed != line)
     )
 
 
@@ -77,20 +81,16 @@ def _hint(text: str, line: str, *, quote_is_open: bool) -> str:
 
 
 def _open_quote(lines: list[str], before: int) -> int | None:
-    """The nearest line up to `before` with a quote that is not closed on it and that swallowed a key.
+    """The line with the quote that was forgotten to be closed, where that is why `before` does not parse.
 
-    A forgotten quote takes in the lines up to the next quote, and only there PyYAML stumbles.
+    Such a quote takes in the lines up to the next quote, and only there PyYAML stumbles.
     """
-    keys_below = False
     for n in range(before, 0, -1):
-        if _OPEN_QUOTE.match(lines[n - 1]):
-            return n if keys_below or n == before else None
-        keys_below = keys_below or _KEY_LINE.match(lines[n - 1]) is not None
+        if opening := _OPEN_QUOTE.match(lines[n - 1]):
+            mark = opening["mark"]
+            ends_here = mark in lines[before - 1] and not any(mark in line for line in lines[n : before - 1])
+            return n if n == before or ends_here else None
     return None
-
-
-def _quote_column(line: str) -> int:
-    return min(at for mark in "\"'" if (at := line.find(mark)) >= 0) + 1
 
 
 class Mender:
@@ -124,7 +124,8 @@ class Mender:
         indent = len(key["prefix"]) if key else len(written) - len(written.lstrip(" "))
         prefix = key["prefix"] if key and "-" in key["prefix"] else ""
         self.lines[line - 1] = f"{key['prefix']}{key['key']}:" if key and times == 0 else prefix
-        for below in range(line, len(self.lines)):
+        # a tab says nothing about what belongs below it
+        for below in () if _TAB_INDENT.match(written) else range(line, len(self.lines)):
             text = self.lines[below]
             if text.strip() and len(text) - len(text.lstrip(" ")) <= indent:
                 break
