@@ -39,9 +39,8 @@ BATCH = 20
 """Facts sent before the loop may do something else: a backlog must not delay a decision."""
 NEWS_FOR = timedelta(minutes=1)
 """A fact older than this when the connection came up is history to whoever receives it."""
-ASK_AGAIN_S = 1.0
-"""Resend requests that follow each other faster are not obeyed: an office that still misses something asks
-again, and one that has gone mad costs no more than this."""
+OBEY_EVERY_S = 1.0
+"""Resend requests that come faster wait and are obeyed as one: an office gone mad costs no more than this."""
 
 
 class Ledger(Protocol):
@@ -129,7 +128,9 @@ class Publisher:
         self._resend_s = patience.resend_after_s
         self._resend_at: int | None = None
         self._not_before: int | None = None
-        self._asked_at: int | None = None
+        self._asked: int | None = None
+        """What the office asked to be sent again from, as long as that has not been obeyed."""
+        self._obey_at: int | None = None
 
         self._connected_at: Instant | None = None
         self._down_since = clock.boottime_ns()
@@ -172,6 +173,7 @@ class Publisher:
             self._woken.clear()
             self._tell_of_broker()
             self._give_up_waiting()
+            self._obey()
             if self._send_some():
                 await asyncio.sleep(0)
                 continue
@@ -287,18 +289,24 @@ class Publisher:
         self._woken.set()
 
     def _resend(self, since: int) -> None:
-        now = self._clock.boottime_ns()
-        if self._asked_at is not None and now - self._asked_at < _ns(ASK_AGAIN_S):
-            return
-        self._asked_at = now
-        log.debug("the office asks for everything from fact %d on", since)
         self._office_seen = True
-        self._holds = min(self._holds, since - 1)
-        self._cursor = min(self._cursor, since - 1)
+        self._asked = since if self._asked is None else min(since, self._asked)
+        self._woken.set()
+
+    def _obey(self) -> None:
+        """Go back to where the office asked for, as soon as that is due."""
+        now = self._clock.boottime_ns()
+        if self._asked is None or self._connected_at is None:
+            return
+        if self._obey_at is not None and now < self._obey_at:
+            return
+        log.debug("the office asks for everything from fact %d on", self._asked)
+        self._holds = min(self._holds, self._asked - 1)
+        self._cursor = min(self._cursor, self._asked - 1)
         self._window = WINDOW
         self._resend_s = self._patience.resend_after_s
         self._resend_at = now + _ns(self._resend_s)
-        self._woken.set()
+        self._asked, self._obey_at = None, now + _ns(OBEY_EVERY_S)
 
     def _disobey(self, why: RefusedWhy, topic: str) -> None:
         self._junk[why] += 1
@@ -337,7 +345,8 @@ class Publisher:
     def _time_to_next(self) -> float | None:
         """Seconds to whatever is due next without anybody waking us; None where nothing is."""
         if self._connected_at is not None:
-            due = [at for at in (self._resend_at, self._not_before) if at is not None]
+            obey_at = None if self._asked is None else self._obey_at
+            due = [at for at in (self._resend_at, self._not_before, obey_at) if at is not None]
         else:
             due = [] if self._loss_is_posted else [self._loss_counts_at()]
         return max(0.0, (min(due) - self._clock.boottime_ns()) / 1e9) if due else None
