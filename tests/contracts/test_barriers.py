@@ -221,6 +221,10 @@ def test_closing_drops_an_order_that_waits(rig: WiredRig) -> None:
     rig.barrier.close()
     rig.timers.pass_time(10)
     assert not any(rig.driven(CLOSE))
+    # and opened again, the next order has nothing to wait for
+    rig.open()
+    rig.barrier.lower_boom()
+    assert rig.energised() == [CLOSE]
 
 
 def test_it_opens_again_after_closing_and_closing_twice_is_safe(rig: WiredRig) -> None:
