@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from daemon.config.explain import validated
+from pydantic import ValidationError
+
+from daemon.config.explain import explained
 from daemon.config.problems import Path, Problem, Source, both, suggestion
 from drivers.protocols import Options
 from drivers.registry import Role
@@ -62,11 +64,10 @@ def check_devices(
             problems.append(where.problem(("driver",), value=driver, hint=hint))
             continue
         written = {key: value for key, value in section.items() if key != "driver"}
-        match validated(model, written, where):
-            case list() as found:
-                problems += found
-            case options:
-                devices.append(Device(name, path, written, options))
+        try:
+            devices.append(Device(name, path, written, model.model_validate(written)))
+        except ValidationError as error:
+            problems += explained(error, model, written, where)
     return devices, problems
 
 

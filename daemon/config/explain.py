@@ -1,7 +1,6 @@
 """pydantic's errors in the words of `problems`: the range from the model itself, the nearest name for a slip.
 
-The law of this file: what is allowed is read off the model, never written down a second time. YAML is
-checked as strictly as JSON: text is no number, a number no text.
+The law of this file: what is allowed is read off the model, never written down a second time.
 """
 
 from __future__ import annotations
@@ -51,11 +50,19 @@ _BOUNDS = (("gt", ">"), ("ge", "≥"), ("lt", "<"), ("le", "≤"), ("min_length"
 
 
 def validated(model: type[Model], data: Any, source: Source) -> Model | list[Problem]:
-    """`data`, which stands at the base of `source`, as a `model`; or everything that is wrong with it."""
+    """`data`, which stands at the base of `source`, as a `model`; or everything that is wrong with it.
+
+    As strict as JSON is: text is no number, a number no text.
+    """
     try:
         return model.model_validate_json(json.dumps(data), strict=True)
     except ValidationError as error:
-        details = error.errors()
+        return explained(error, model, data, source)
+
+
+def explained(error: ValidationError, model: type[BaseModel], data: Any, source: Source) -> list[Problem]:
+    """pydantic's errors about `data`, one problem each."""
+    details = error.errors()
     if not source.is_whole:
         details = [detail for detail in details if detail["type"] not in {"missing", "too_short"}]
     return [_problem(detail, model, data, source) for detail in details]

@@ -84,8 +84,9 @@ def _permit_rows(written: Any, source: Source, folder: FilePath) -> tuple[list[R
         case str():
             text = _text(folder / written, LARGEST_CSV, gbk_allowed=True)
             if isinstance(text, Problem):
-                where = source.problem(("permits",), value=written)
-                return [], [replace(where, hint=text.hint)]
+                if text.line is not None:
+                    return [], [replace(text, file=written)]
+                return [], [source.problem(("permits",), value=written, hint=text.hint)]
             return rows_of_csv(text, written)
         case _:
             allowed = both("列表，或 CSV 文件的路径", "a list, or the path of a CSV file")

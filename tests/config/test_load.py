@@ -260,7 +260,7 @@ _PARTS = st.sampled_from(
 
 
 def report_on(text: str, folder: Path) -> str:
-    """What is printed about a text; "" where it is right. Any other error than ConfigProblems comes through."""
+    """What is printed about a text; "" where it is right. Any error but ConfigProblems comes through."""
     try:
         parsed(text, folder=folder)
     except ConfigProblems as wrong:
