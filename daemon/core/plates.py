@@ -182,7 +182,8 @@ def vote(readings: Iterable[Reading]) -> Vote:
     most confidence. The order of the readings does not matter, except that of two equal texts the one that
     sorts first wins.
     """
-    legible = [reading for reading in readings if reading.text]
+    # In one order: sums of fractions come out the same, whichever frame came first.
+    legible = sorted((reading for reading in readings if reading.text), key=_rank)
     lawful = [reading for reading in legible if is_plate(reading.text)]
     voters = _of_one_length(lawful or legible)
     if not voters:
@@ -200,10 +201,14 @@ def vote(readings: Iterable[Reading]) -> Vote:
     )
 
 
+def _rank(reading: Reading) -> tuple[str, float, tuple[float, ...]]:
+    return reading.text, reading.confidence, tuple(char.belief for char in reading.chars)
+
+
 def _of_one_length(readings: Sequence[Reading]) -> list[Reading]:
     """The readings of the length that has the most confidence behind it."""
     weights: dict[int, float] = defaultdict(float)
-    for reading in sorted(readings, key=lambda each: (each.text, each.confidence)):
+    for reading in readings:
         weights[len(reading.text)] += reading.confidence
     if not weights:
         return []

@@ -53,8 +53,9 @@ REMEMBERED = 500
 """How many frame-to-read times are kept for the run summary."""
 
 COMMAND = (sys.executable, "-m", "daemon.vision")
-SURROUNDINGS = {"OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
-"""One thread reads plates; glibc's arenas, one a thread, would keep each thread's largest frame."""
+SURROUNDINGS = {"OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(1 << 20)}
+"""One thread reads plates. glibc (mallopt(3)) would keep each thread's largest frame in an arena of its own,
+and after the first large free would carve frames out of its heap, which then never shrinks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +186,7 @@ class VisionParent:
                     self._take_in(report)
         except TimeoutError:
             raise errors.DeviceLost(
-                f"识别进程无响应 / the vision process (pid {child.pid}) fell silent; it is killed and replaced"
+                f"识别进程无响应 / the vision process (pid {child.pid}) fell silent; it is replaced"
             ) from None
 
     def _tell(self, command: Command) -> bool:
@@ -285,7 +286,7 @@ async def _next_report(child: asyncio.subprocess.Process) -> Report:
             return decode_report(line)
     except ValueError as error:  # a line that is too long is one too
         raise errors.DeviceLost(
-            f"识别进程输出有误 / the vision process (pid {child.pid}) sent what is no report: {error}"
+            f"识别进程输出有误 / the vision process (pid {child.pid}) sent no report: {error}"
         ) from error
     raise errors.DeviceLost(f"识别进程退出 / the vision process (pid {child.pid}) ended by itself")
 
