@@ -9,7 +9,6 @@ import logging
 import os
 import socket
 from collections.abc import Mapping
-from datetime import timedelta
 
 log = logging.getLogger(__name__)
 
@@ -60,18 +59,6 @@ class Notifier:
             log.log(level, "systemd was not told %s: %s", lines[0], error)
         else:
             self._has_failed = False
-
-
-def watchdog_limit(environ: Mapping[str, str] = os.environ, *, pid: int | None = None) -> timedelta | None:
-    """How long systemd waits for the next WATCHDOG=1 of this process; None where it does not wait.
-
-    From WATCHDOG_USEC and WATCHDOG_PID (sd_watchdog_enabled(3)).
-    """
-    meant_for = environ.get("WATCHDOG_PID", "")
-    if meant_for and meant_for != str(os.getpid() if pid is None else pid):
-        return None
-    text = environ.get("WATCHDOG_USEC", "")
-    return timedelta(microseconds=int(text)) if text.isdecimal() and int(text) > 0 else None
 
 
 def _status(text: str) -> tuple[str, ...]:

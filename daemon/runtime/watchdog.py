@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+import os
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
 
 from daemon.runtime.clock import Clock
@@ -73,3 +74,15 @@ class Watchdog:
                 self._limit.total_seconds(),
             )
         self._notifier.watchdog()
+
+
+def watchdog_limit(environ: Mapping[str, str] = os.environ, *, pid: int | None = None) -> timedelta | None:
+    """How long systemd waits for the next WATCHDOG=1 of this process; None where it does not wait.
+
+    From WATCHDOG_USEC and WATCHDOG_PID (sd_watchdog_enabled(3)).
+    """
+    meant_for = environ.get("WATCHDOG_PID", "")
+    if meant_for and meant_for != str(os.getpid() if pid is None else pid):
+        return None
+    text = environ.get("WATCHDOG_USEC", "")
+    return timedelta(microseconds=int(text)) if text.isdecimal() and int(text) > 0 else None

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from daemon.runtime.clock import ManualClock, SystemClock
-from daemon.runtime.notify import Notifier, watchdog_limit
-from daemon.runtime.watchdog import Watchdog
+from daemon.runtime.notify import Notifier
+from daemon.runtime.watchdog import Watchdog, watchdog_limit
 from tests.rigs.virtual_loop import run_virtual
 
 
