@@ -62,8 +62,10 @@ class _Driver:
 class Traffic:
     """Residents and visitors, in at `entries`, out at `exits` after about `stay_s`.
 
-    `residents` are pairs of card and plate. `cars_per_minute` is the mean for each entry lane, `visitors` the
-    part of them (0 to 1) that is no resident. Without exits a car that is in is never seen again.
+    `residents` are pairs of card and plate, all of them out; `inside` are those who are in when it begins,
+    with None for the card of a visitor, and leave like the others. `cars_per_minute` is the mean for each
+    entry lane, `visitors` the part of them (0 to 1) that is no resident. Without exits a car that is in is
+    never seen again.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Traffic:
         entries: Sequence[SimulatedLane],
         exits: Sequence[SimulatedLane],
         residents: Sequence[tuple[str, str]],
+        inside: Sequence[tuple[str | None, str]] = (),
         cars_per_minute: float,
         visitors: float,
         stay_s: float,
@@ -85,6 +88,7 @@ class Traffic:
         self._exits = exits
         self._out = [_Driver(plate, card) for card, plate in residents]
         """The residents who are neither inside nor on their way."""
+        self._inside = [_Driver(plate, card) for card, plate in inside]
         self._seconds_a_car = 60.0 / cars_per_minute
         self._visitors = visitors
         self._stay_s = stay_s
@@ -110,6 +114,8 @@ class Traffic:
         async with asyncio.TaskGroup() as road:
             for lane in self._entries:
                 road.create_task(self._keep_coming(lane, road), name=f"traffic {lane.id}")
+            for driver in self._inside:
+                road.create_task(self._leave(driver), name=f"car {driver.plate}")
 
     async def _keep_coming(self, lane: SimulatedLane, road: asyncio.TaskGroup) -> None:
         while True:
@@ -125,10 +131,20 @@ class Traffic:
         return self._out.pop(self._random.randrange(len(self._out))) if self._out else None
 
     async def _visit(self, driver: _Driver, entry: SimulatedLane) -> None:
-        if await self._pass(driver, entry) and self._exits:
-            await self._sleep(self._random.uniform(0.5, 1.5) * self._stay_s)
-            while not await self._pass(driver, self._random.choice(self._exits)):
-                await self._sleep(_TRY_AGAIN_S)
+        if await self._pass(driver, entry):
+            await self._leave(driver)
+        else:
+            self._is_out(driver)
+
+    async def _leave(self, driver: _Driver) -> None:
+        if not self._exits:
+            return
+        await self._sleep(self._random.uniform(0.5, 1.5) * self._stay_s)
+        while not await self._pass(driver, self._random.choice(self._exits)):
+            await self._sleep(_TRY_AGAIN_S)
+        self._is_out(driver)
+
+    def _is_out(self, driver: _Driver) -> None:
         if driver.card is not None:
             self._out.append(driver)
 

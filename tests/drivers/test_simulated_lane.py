@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -187,7 +188,7 @@ class OpenGate(Gate):
 
 
 def drive(
-    folder: Path, *, minutes: float, seed: int, gate: type[Gate] = OpenGate
+    folder: Path, *, minutes: float, seed: int, gate: type[Gate] = OpenGate, **more: Any
 ) -> tuple[Traffic, list[Gate]]:
     """Traffic for so many virtual minutes through one entry and one exit."""
 
@@ -204,6 +205,7 @@ def drive(
             visitors=0.4,
             stay_s=30,
             seed=seed,
+            **more,
         )
         stop = asyncio.Event()
         running = asyncio.create_task(traffic.run(stop))
@@ -234,6 +236,17 @@ def test_an_hour_of_traffic_goes_in_and_out_and_nobody_is_struck(tmp_path: Path)
     # and there are visitors and new energy cars among them
     assert 0.2 < sum(arrival.card is None for arrival in ins) / len(ins) < 0.6
     assert any(len(arrival.plate) == 8 and arrival.card is None for arrival in ins)
+
+
+def test_cars_that_were_inside_from_the_start_leave_and_residents_come_back(tmp_path: Path) -> None:
+    resident = ("62E3086C77", "粤B77777")
+    traffic, _ = drive(tmp_path, minutes=30, seed=9, inside=[resident, (None, "粤B88888")])
+    lanes = {
+        plate: [arrival.lane for arrival in traffic.log if arrival.plate == plate]
+        for _, plate in (resident, (None, "粤B88888"))
+    }
+    assert lanes["粤B88888"] == ["exit-1"]
+    assert lanes[resident[1]][:2] == ["exit-1", "entry-1"]
 
 
 def test_the_same_seed_is_the_same_traffic(tmp_path: Path) -> None:
