@@ -72,9 +72,11 @@ async def supervise(
         except passes:
             raise
         except Exception as error:
-            await sleep(ward.fails(error))
+            pause_s = ward.fails(error)
         else:
             return
+        # Out here, so that no frame or buffer of the failed run is kept alive through the pause.
+        await sleep(pause_s)
 
 
 class _Ward:
