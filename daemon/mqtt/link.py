@@ -75,6 +75,22 @@ class BrokerLost(Exception):
     """The broker cannot be reached or does not answer: wait, try again, for ever."""
 
 
+class _Tls(ssl.SSLContext):
+    """Trusts one authority, and remembers the socket that paho forgets when the handshake fails."""
+
+    wrapped: ssl.SSLSocket | None = None
+
+    def __new__(cls, ca_file: Path) -> _Tls:
+        # Demands a certificate and checks its name; TLS 1.2 at least (Python's ssl, PROTOCOL_TLS_CLIENT).
+        context = super().__new__(cls, ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(ca_file)
+        return context
+
+    def wrap_socket(self, *args: Any, **options: Any) -> ssl.SSLSocket:
+        self.wrapped = super().wrap_socket(*args, **options)
+        return self.wrapped
+
+
 class Link:
     """From one CONNECT to its end; must be made on the loop."""
 
@@ -113,16 +129,22 @@ class Link:
             if spec.password_file is not None:
                 password = spec.password_file.read_text(encoding="utf-8").rstrip("\r\n")
             client.username_pw_set(spec.username, password)
-        if spec.ca_file is not None:
-            client.tls_set_context(ssl.create_default_context(cafile=spec.ca_file))
+        tls = _Tls(spec.ca_file) if spec.ca_file is not None else None
+        if tls is not None:
+            client.tls_set_context(tls)
         if spec.presence is not None:
             client.will_set(spec.presence, OFFLINE, qos=1, retain=True)
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho leaves it bare
         properties.SessionExpiryInterval = spec.session_expiry_s
         properties.MaximumPacketSize = spec.packet_limit
-        client.connect(
-            spec.host, spec.port, keepalive=spec.keepalive_s, clean_start=False, properties=properties
-        )
+        try:
+            client.connect(
+                spec.host, spec.port, keepalive=spec.keepalive_s, clean_start=False, properties=properties
+            )
+        except BaseException:
+            if tls is not None and tls.wrapped is not None:
+                tls.wrapped.close()
+            raise
 
     def tried(self, attempt: asyncio.Future[None]) -> None:
         """The executor is done: where nobody waits any more, what it opened is closed."""

@@ -31,6 +31,8 @@ KIND_WORDS: dict[str, Words] = {
     "boom_lower_ordered": Words("落杆", "boom down"),
     "boom_stop_ordered": Words("停杆", "boom stop"),
     "action_refused": Words("操作被拒", "action refused"),
+    "picture_kept": Words("留存图片", "picture kept"),
+    "fact_lost": Words("记录未能保存", "a fact was lost"),
     "alert_raised": Words("告警", "alert"),
     "alert_cleared": Words("告警解除", "alert over"),
 }
