@@ -37,7 +37,10 @@ class FactStore(Protocol):
 
 
 class Engine:
-    """`run()` is the loop; `post` and `ask` are safe from any callback of the same event loop."""
+    """`run()` is the loop; `post` and `ask` are safe from any callback of the same event loop.
+
+    `perform` is given every fact once it is durable; `observe` hears of the signal and its facts after that.
+    """
 
     def __init__(
         self,
@@ -46,14 +49,14 @@ class Engine:
         store: FactStore,
         clock: Clock,
         perform: Callable[[Fact], None],
-        on_facts: Callable[[], None] = lambda: None,
+        observe: Callable[[Signal, tuple[Fact, ...]], None] = lambda _signal, _facts: None,
         call_later: Callable[[float, Callable[[], None]], asyncio.TimerHandle] | None = None,
     ) -> None:
         self.state = state
         self._store = store
         self._clock = clock
         self._perform = perform
-        self._on_facts = on_facts
+        self._observe = observe
         self._call_later = call_later
         self._inbox: asyncio.Queue[tuple[Signal, asyncio.Future[tuple[Fact, ...]] | None]] = asyncio.Queue()
         self._watchers: set[_Watcher] = set()
@@ -122,7 +125,7 @@ class Engine:
                 self._perform(fact)
                 for watcher in self._watchers:
                     watcher.put(number, fact)
-            self._on_facts()
+            self._observe(signal, facts)
         self.rounds += 1
         return facts
 

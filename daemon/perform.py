@@ -1,7 +1,8 @@
 """From a durable fact to the device that has to move.
 
-The law of this file: exactly one call for each order, after its fact is on the disk; no answer is awaited and
-none is believed: the limit switches tell. A device that refuses is reported as lost, and the engine goes on.
+The law of this file: exactly one call for each order, after its fact is on the disk. No answer is awaited and
+none is believed, the limit switches tell. A barrier that refuses is logged here; its lane raises the alert
+when no limit switch answers.
 """
 
 from __future__ import annotations
@@ -40,12 +41,10 @@ class Performer:
         *,
         barriers: Mapping[str, Boom],
         watch: Callable[[str, bool], None],
-        refused: Callable[[str, DeviceError], None],
     ) -> None:
-        """`watch(lane, present)` turns a camera's attention; `refused(lane, error)` hears of a dead barrier."""
+        """`watch(lane, present)` turns a camera's attention to a lane, or away from it."""
         self._barriers = barriers
         self._watch = watch
-        self._refused = refused
 
     def __call__(self, fact: Fact) -> None:
         match fact:
@@ -72,4 +71,3 @@ class Performer:
                     assert_never(order)
         except DeviceError as error:
             log.warning("%s: %s was not carried out: %s", order.lane, order.kind, error)
-            self._refused(order.lane or "", error)

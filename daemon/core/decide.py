@@ -20,6 +20,7 @@ from daemon.core.facts import (
     GateStarted,
     LoopReported,
     PassageClosed,
+    PictureKept,
 )
 from daemon.core.lane import DECIDED
 from daemon.core.reasons import AlertKind, Severity
@@ -32,6 +33,7 @@ from daemon.core.signals import (
     DirectoryGiven,
     GuardAsked,
     LoopChanged,
+    PictureTaken,
     PlateRead,
     Signal,
     Started,
@@ -52,6 +54,8 @@ def decide(state: State, signal: Signal) -> tuple[Fact, ...]:
             _loop_changed(draft, signal)
         case BoomReported():
             _boom_reported(draft, signal)
+        case PictureTaken():
+            _picture_taken(draft, signal)
         case GuardAsked():
             guard.asked(draft, signal)
         case DirectoryGiven():
@@ -112,6 +116,11 @@ def _boom_reported(draft: Draft, signal: BoomReported) -> None:
             severity=Severity.WARNING,
             lane=lane,
         )
+
+
+def _picture_taken(draft: Draft, signal: PictureTaken) -> None:
+    if signal.lane in draft.state.lanes:
+        draft.say(PictureKept(at=signal.at, lane=signal.lane, passage=signal.passage, picture=signal.picture))
 
 
 def _device_lost(draft: Draft, signal: DeviceLost) -> None:

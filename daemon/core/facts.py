@@ -134,6 +134,14 @@ class PlateSeen(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PictureKept(Fact):
+    """What the lane looked like when something was done there (R28, R29)."""
+
+    picture: str
+    kind: Literal["picture_kept"] = "picture_kept"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlateCorrected(Fact):
     """The card names the permit, and the read differs from its plate by one confusable character (R02)."""
 
@@ -252,7 +260,6 @@ class BoomRaiseOrdered(Fact):
     reason: Reason
     by: Actor | None = None
     note: str = ""
-    picture: str | None = None
     kind: Literal["boom_raise_ordered"] = "boom_raise_ordered"
 
 
@@ -261,7 +268,6 @@ class BoomLowerOrdered(Fact):
     reason: Reason
     by: Actor | None = None
     note: str = ""
-    picture: str | None = None
     kind: Literal["boom_lower_ordered"] = "boom_lower_ordered"
 
 
@@ -270,7 +276,6 @@ class BoomStopOrdered(Fact):
     reason: Reason
     by: Actor | None = None
     note: str = ""
-    picture: str | None = None
     kind: Literal["boom_stop_ordered"] = "boom_stop_ordered"
 
 
@@ -311,7 +316,7 @@ Order = BoomRaiseOrdered | BoomLowerOrdered | BoomStopOrdered
 AnyFact = (
     GateStarted | FactLost | LoopReported | BoomMoved | DeviceFailed | DeviceRecovered
     | PermitGranted | PermitWithdrawn | PermitRejected
-    | PassageOpened | CardPresented | PlateSeen | PlateCorrected
+    | PassageOpened | CardPresented | PlateSeen | PictureKept | PlateCorrected
     | AccessGranted | AccessRefused | CarHeld | CarUnderBoom | PassageClosed
     | StayOpened | StayClosed
     | BoomRaiseOrdered | BoomLowerOrdered | BoomStopOrdered | ActionRefused

@@ -48,7 +48,6 @@ def asked(draft: Draft, signal: GuardAsked) -> None:
                     reason=Reason.GUARD,
                     by=signal.actor,
                     note=signal.reason,
-                    picture=signal.picture,
                 )
             )
         case "release" | "refuse":
@@ -68,7 +67,6 @@ def _open(draft: Draft, lane: LaneState, signal: GuardAsked) -> None:
                 reason=Reason.GUARD,
                 by=signal.actor,
                 note=signal.reason,
-                picture=signal.picture,
             )
         )
         return
@@ -91,7 +89,6 @@ def _close(draft: Draft, lane: LaneState, signal: GuardAsked) -> None:
             reason=Reason.GUARD,
             by=signal.actor,
             note=signal.reason,
-            picture=signal.picture,
         )
     )
 
@@ -115,7 +112,7 @@ def _decide_held(draft: Draft, lane: LaneState, signal: GuardAsked) -> None:
             reason=passage.reason or Reason.GUARD,
             card=passage.card,
             plate=passage.plate,
-            picture=passage.picture or signal.picture,
+            picture=passage.picture,
             by=signal.actor,
             note=signal.reason,
         )

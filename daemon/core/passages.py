@@ -325,7 +325,6 @@ def grant(
             reason=verdict.reason,
             by=by,
             note=note,
-            picture=passage.picture,
         ),
     )
 

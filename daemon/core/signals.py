@@ -103,6 +103,16 @@ class PlateRead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PictureTaken:
+    """A picture of the lane, taken because something was done there; it never holds up what was done."""
+
+    at: Instant
+    lane: str
+    passage: str | None
+    picture: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoopChanged:
     at: Instant
     lane: str
@@ -156,7 +166,6 @@ class GuardAsked:
     """With `release`: put presence right as well (R05)."""
     stay: str | None = None
     """With `release` at an exit: the open stay that the guard says this car is (R15)."""
-    picture: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +215,7 @@ class Started:
 Signal = (
     CardRead
     | PlateRead
+    | PictureTaken
     | LoopChanged
     | BoomReported
     | DeviceLost

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 async def read_cards(
-    reader: Reader, lane: str, *, post: Callable[[CardRead], None], clock: Clock, up: Callable[[], None]
+    reader: Reader, lane: str, up: Callable[[], None], *, post: Callable[[CardRead], None], clock: Clock
 ) -> None:
     """Post every card until the reader is lost. Raises DeviceError."""
     loop = asyncio.get_running_loop()

@@ -31,10 +31,10 @@ async def watch_loop(
     contact: Contact,
     lane: str,
     loop: Loop,
+    up: Callable[[], None],
     *,
     post: Callable[[LoopChanged], None],
     clock: Clock,
-    up: Callable[[], None],
 ) -> None:
     """Post every change of a loop; a lost loop is `unknown`. Raises DeviceError."""
 
@@ -49,12 +49,7 @@ async def watch_loop(
 
 
 async def watch_boom(
-    barrier: Barrier,
-    lane: str,
-    *,
-    post: Callable[[BoomReported], None],
-    clock: Clock,
-    up: Callable[[], None],
+    barrier: Barrier, lane: str, up: Callable[[], None], *, post: Callable[[BoomReported], None], clock: Clock
 ) -> None:
     """Post every change of the boom's position; a lost barrier is `unknown`. Raises DeviceError."""
 
@@ -82,7 +77,10 @@ async def _follow(
             if not lost.done():
                 lost.set_exception(error)
 
-    open_device(lambda: loop.call_soon_threadsafe(read))
+    def changed() -> None:
+        loop.call_soon_threadsafe(read)
+
+    open_device(changed)
     up()
     read()
     await lost

@@ -1,8 +1,8 @@
 """The people who may use the panel, and who of them is signed in now.
 
-The law of this file: it keeps what it is given and judges nothing; passwords never come here, only secrets made
-of them (`daemon.panel.auth.make_secret`), and of a session only the digest of its token. Accounts are not facts:
-they are not in the ledger and never leave the gate.
+The law of this file: it keeps what it is given and judges nothing. Passwords never come here, only secrets
+made of them (`daemon.panel.auth.make_secret`), and of a session only the digest of its token. Accounts are no
+facts: they are not in the ledger and never leave the gate.
 """
 
 from __future__ import annotations

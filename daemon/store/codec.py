@@ -14,8 +14,13 @@ _FACTS: TypeAdapter[AnyFact] = TypeAdapter(Annotated[AnyFact, Field(discriminato
 
 def fact_to_json(fact: Fact) -> str:
     """Canonical text: sorted keys, no spaces, Chinese left as it is. Equal facts give equal text."""
-    plain = _FACTS.dump_python(fact, mode="json")  # type: ignore[arg-type]  # every Fact is one of AnyFact
-    return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    values = _FACTS.dump_python(fact, mode="json")  # type: ignore[arg-type]  # every Fact is one of AnyFact
+    return canonical(values)
+
+
+def canonical(values: dict[str, Any]) -> str:
+    """The text that is sealed, from a fact's plain values as they travel."""
+    return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def fact_from_json(text: str) -> AnyFact:

@@ -15,7 +15,7 @@ from typing import Any
 
 from daemon.core.facts import Fact
 from daemon.core.signals import Instant
-from daemon.store.codec import fact_from_json, fact_to_json, plain
+from daemon.store.codec import canonical, fact_from_json, fact_to_json, plain
 
 LEDGER_SCHEMA = """
 CREATE TABLE ledger (
@@ -68,6 +68,11 @@ class Verified:
 def row_hash(prev: str, seq: int, kind: str, body_json: str) -> str:
     """The seal of a row. Pure: the office computes the same."""
     return sha256(f"{prev}\n{seq}\n{kind}\n{body_json}".encode()).hexdigest()
+
+
+def is_sealed(prev: str, seq: int, kind: str, body: dict[str, Any], seal: str) -> bool:
+    """True where a row that has travelled still carries its own seal."""
+    return seal == row_hash(prev, seq, kind, canonical(body))
 
 
 def head(db: sqlite3.Connection) -> tuple[int, str]:

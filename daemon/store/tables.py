@@ -24,6 +24,7 @@ from daemon.core.facts import (
     PassageOpened,
     PermitGranted,
     PermitWithdrawn,
+    PictureKept,
     PlateCorrected,
     PlateSeen,
     StayClosed,
@@ -203,6 +204,12 @@ def _plate_seen(db: sqlite3.Connection, _seq: int, fact: PlateSeen) -> None:
     _name(db, fact.passage, fact.permit_id)
 
 
+def _picture_kept(db: sqlite3.Connection, _seq: int, fact: PictureKept) -> None:
+    db.execute(
+        "UPDATE passages SET picture = ? WHERE passage = ? AND picture IS NULL", (fact.picture, fact.passage)
+    )
+
+
 def _plate_corrected(db: sqlite3.Connection, _seq: int, fact: PlateCorrected) -> None:
     db.execute("UPDATE passages SET plate = ? WHERE passage = ?", (fact.plate, fact.passage))
 
@@ -312,6 +319,7 @@ PROJECTIONS: dict[type[Fact], Callable[[sqlite3.Connection, int, Any], None]] = 
     PassageOpened: _passage_opened,
     CardPresented: _card_presented,
     PlateSeen: _plate_seen,
+    PictureKept: _picture_kept,
     PlateCorrected: _plate_corrected,
     CarHeld: _held,
     AccessGranted: _granted,

@@ -1,0 +1,288 @@
+"""One gate from start to stop: what is opened first, what runs beside what, what is closed last.
+
+The law of this file: the ledger is read and the start is written down before any device is opened; every
+long-lived task runs under the supervisor; the engine alone ends the process when it fails.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from pathlib import Path
+from random import SystemRandom
+from typing import Any
+
+from daemon import __version__, simulation, wiring
+from daemon.config import Config
+from daemon.core.evolve import evolve_all
+from daemon.core.facts import Fact
+from daemon.core.signals import DeviceLost, DeviceRestored, Signal, Started
+from daemon.core.state import empty_state
+from daemon.edges.pictures import Photographer
+from daemon.engine import Engine
+from daemon.evidence.retention import sweep
+from daemon.gate import Gate
+from daemon.mqtt.messages import Topics
+from daemon.mqtt.publisher import Publisher, publisher_to
+from daemon.panel.auth import ensure_first_account
+from daemon.panel.gate import Names, OfficeStatus
+from daemon.panel.server import make_app, serve
+from daemon.perform import Performer
+from daemon.runtime.clock import Clock
+from daemon.runtime.notify import Notifier
+from daemon.runtime.supervisor import supervise
+from daemon.runtime.watchdog import Watchdog, watchdog_limit
+from daemon.store import Store, StoreError
+from daemon.store.copies import make_copy, open_store
+from daemon.summary import Tally
+from daemon.vision.parent import VisionParent
+from daemon.wiring import Edge
+from drivers.simulated.traffic import Traffic
+
+log = logging.getLogger(__name__)
+
+HOUSEKEEPING_S = 3600.0
+"""How often the ledger is copied and old pictures go."""
+
+LAST_WORDS_S = 3.0
+"""How long a run that ends by itself waits for the office to acknowledge the last facts."""
+
+
+class App:
+    """One run of one gate. `run(stop)` returns when `stop` is set; then `report()` says what it was."""
+
+    def __init__(self, config: Config, clock: Clock, *, say: Callable[[str], None] = print) -> None:
+        self.config = config
+        self.clock = clock
+        self.tally = Tally(clock)
+        self._say = say
+        self._random = SystemRandom()
+        self._run_dir = Path(tempfile.mkdtemp(prefix=f"gatepost-{config.gate.id}-"))
+        self._where = wiring.places(config, self._run_dir)
+        self._store = Store(self._where.data)
+        self._vision = VisionParent(wiring.vision(config, self._where), self._post, clock)
+        self._photographer = Photographer(snapshot=self._vision.snapshot, post=self._post, clock=clock)
+        self._engine: Engine
+        self._publisher: Publisher | None = None
+        self._traffic: Traffic | None = None
+        self._seq_at_start = 0
+        self._acked_in_run = 0
+
+    def _post(self, signal: Signal) -> None:
+        self._engine.post(signal)
+
+    # ------------------------------------------------------------ from start to stop
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Raises StoreTooNew, OSError where the data folder cannot be used, or a bug of the engine."""
+        try:
+            await self._run(stop)
+        finally:
+            self._store.close()
+            shutil.rmtree(self._run_dir, ignore_errors=True)
+
+    async def _run(self, stop: asyncio.Event) -> None:
+        edges = self._start()
+        notifier = Notifier.from_environ()
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._engine.run(), name="engine")]
+            for name, run in self._long_lived(edges, notifier):
+                tasks.append(group.create_task(run, name=name))
+            notifier.ready(self.config.site.name)
+            stopped = group.create_task(stop.wait(), name="stop")
+            await stopped
+            notifier.stopping()
+            await self._last_words()
+            for task in tasks:
+                task.cancel()
+        with suppress(Exception):
+            make_copy(self._where.data)
+
+    def _start(self) -> list[Edge]:
+        """Read the ledger, write down the start, make every device; open none."""
+        now = self.clock.now()
+        note = open_store(self._store, now)
+        if note:
+            log.error("%s", note)
+        self._seq_at_start = self._store.last_seq()
+        facts = (fact for _, fact in self._store.facts())
+        state = evolve_all(empty_state(wiring.lane_rules(self.config)), facts)
+        barriers, edges = wiring.devices(self.config, self._where, post=self._post, clock=self.clock)
+        self._engine = Engine(
+            state=state,
+            store=self._store,
+            clock=self.clock,
+            perform=Performer(barriers=barriers, watch=self._vision.watch),
+            observe=self._observe,
+        )
+        self._engine.handle(Started(at=now, version=__version__, note=note))
+        self._engine.handle(wiring.directory(self.config, now))
+        if self.config.simulation is not None:
+            self._traffic = simulation.traffic(
+                self.config, self.config.simulation, self._run_dir, self._engine.state
+            )
+        return edges
+
+    def _observe(self, signal: Signal, facts: tuple[Fact, ...]) -> None:
+        self.tally.observe(signal, facts)
+        self._photographer.look(facts)
+        if self._publisher is not None:
+            self._publisher.wake()
+
+    def _long_lived(
+        self, edges: list[Edge], notifier: Notifier
+    ) -> list[tuple[str, Coroutine[Any, Any, None]]]:
+        """Everything that runs beside the engine, by name."""
+        runs = [(edge.device, self._supervised_edge(edge)) for edge in edges]
+        runs.append(("vision", self._vision.run()))
+        runs.append(("watchdog", self._supervised("watchdog", _steady(self._watchdog(notifier).run))))
+        runs.append(("housekeeping", self._supervised("housekeeping", _steady(self._housekeeping))))
+        if self.config.office is not None:
+            self._publisher = self._publisher_to_office()
+            runs.append(("publisher", self._supervised("publisher", _steady(self._publisher.run))))
+        if self.config.panel is not None:
+            runs.append(("panel", self._supervised("panel", self._panel)))
+        if self._traffic is not None:
+            runs.append(("traffic", self._traffic.run(asyncio.Event())))
+        return runs
+
+    # ------------------------------------------------------------ what runs beside the engine
+
+    def _supervised_edge(self, edge: Edge) -> Coroutine[Any, Any, None]:
+        def lost(why: str) -> None:
+            at = self.clock.now()
+            self._post(DeviceLost(at=at, device=edge.device, lane=edge.lane, role=edge.role, why=why))
+
+        def restored() -> None:
+            at = self.clock.now()
+            self._post(DeviceRestored(at=at, device=edge.device, lane=edge.lane, role=edge.role))
+
+        return supervise(
+            edge.device,
+            edge.run,
+            clock=self.clock,
+            random=self._random,
+            on_lost=lost,
+            on_restored=restored,
+        )
+
+    def _supervised(
+        self, name: str, run: Callable[[Callable[[], None]], Awaitable[None]]
+    ) -> Coroutine[Any, Any, None]:
+        return supervise(name, run, clock=self.clock, random=self._random)
+
+    def _watchdog(self, notifier: Notifier) -> Watchdog:
+        async def round_trip() -> None:
+            before = self._engine.rounds
+            with suppress(StoreError):  # a disk that refuses has answered; a restart would not mend it
+                await self._engine.beat()
+                self._store.check()
+            if self._engine.rounds > before:
+                watchdog.pulse("engine")
+            watchdog.pulse("store")
+
+        watchdog = Watchdog(
+            parts=("engine", "store"),
+            probe=round_trip,
+            notifier=notifier,
+            clock=self.clock,
+            limit=watchdog_limit(),
+        )
+        return watchdog
+
+    async def _housekeeping(self) -> None:
+        storage = self.config.storage
+        while True:
+            await asyncio.to_thread(
+                sweep,
+                self._where.evidence,
+                today=self.clock.now().wall.date(),
+                days=storage.pictures_days,
+                quota_bytes=storage.pictures_max_mb * 1_000_000,
+            )
+            await asyncio.sleep(HOUSEKEEPING_S)
+            await asyncio.to_thread(make_copy, self._where.data)
+
+    def _publisher_to_office(self) -> Publisher:
+        assert self.config.office is not None
+        return publisher_to(
+            wiring.office_at(self.config, self.config.office),
+            Topics(root=self.config.office.root, site=self.config.site.id, gate=self.config.gate.id),
+            ledger=self._store,
+            clock=self.clock,
+            random=self._random,
+            post=self._post,
+        )
+
+    async def _panel(self, up: Callable[[], None]) -> None:
+        assert self.config.panel is not None
+        password = ensure_first_account(self._store.accounts)
+        if password is not None:
+            self._say(
+                f"首次启动：门岗账号 guard，一次性密码 {password}（登录后须更改）"
+                f" / first start: account guard, one-time password {password}, to be changed at sign-in"
+            )
+        gate = Gate(
+            names=Names(
+                site=self.config.site.name,
+                gate=self.config.gate.name,
+                gate_id=self.config.gate.id,
+                timezone=self.config.site.timezone,
+            ),
+            clock=self.clock,
+            engine=self._engine,
+            store=self._store,
+            evidence=self._where.evidence,
+            office=self._office_status,
+        )
+
+        def listening(address: str) -> None:
+            up()
+            self._say(f"门岗面板 / panel: {address}")
+
+        app = make_app(gate, self._store.accounts, self.config.panel)
+        await serve(app, self.config.panel.host, self.config.panel.port, listening=listening)
+
+    def _office_status(self) -> OfficeStatus:
+        status = self._publisher.status() if self._publisher is not None else None
+        return OfficeStatus(
+            configured=status is not None,
+            connected=status is not None and status.connected,
+            last_seq=self._store.last_seq(),
+            acked_seq=self._store.acked(),
+        )
+
+    # ------------------------------------------------------------ the end
+
+    async def _last_words(self) -> None:
+        """Give the office a moment for what was just said, where it is there to hear it."""
+        last = self._store.last_seq()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS_S):
+                # Nobody else waits for acknowledgements: no event for this alone.
+                while self._office_status().connected and self._store.acked() < last:  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+        self._acked_in_run = max(0, min(self._store.acked(), last) - self._seq_at_start)
+
+    def report(self) -> dict[str, Any]:
+        """What the run amounted to, for people and scripts."""
+        arrivals = self._traffic.log if self._traffic is not None else []
+        return self.tally.report(
+            exact=simulation.exact(self.tally.reads, arrivals),
+            facts_acknowledged=self._acked_in_run,
+            frame_to_read_ms=self._vision.stats().frame_to_read_ms,
+        )
+
+
+def _steady(run: Callable[[], Awaitable[None]]) -> Callable[[Callable[[], None]], Awaitable[None]]:
+    """For a task that is up as soon as it runs."""
+
+    async def running(up: Callable[[], None]) -> None:
+        up()
+        await run()
+
+    return running

@@ -1,0 +1,50 @@
+"""A picture of whatever is done at a lane without one: every manual order, every grant by card alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from daemon.core.facts import AccessGranted, BoomLowerOrdered, BoomRaiseOrdered, BoomStopOrdered, Fact
+from daemon.core.signals import PictureTaken
+from daemon.runtime.clock import Clock
+
+
+class Photographer:
+    """`look(facts)` after each decision; the picture comes as a signal of its own, and delays nothing."""
+
+    def __init__(
+        self,
+        *,
+        snapshot: Callable[[str], Awaitable[str | None]],
+        post: Callable[[PictureTaken], None],
+        clock: Clock,
+    ) -> None:
+        self._snapshot = snapshot
+        self._post = post
+        self._clock = clock
+        self._at_work: set[asyncio.Task[None]] = set()
+
+    def look(self, facts: Sequence[Fact]) -> None:
+        wanted = {(fact.lane, fact.passage) for fact in facts if _wants_picture(fact)}
+        for lane, passage in wanted:
+            if lane is not None:
+                task = asyncio.get_running_loop().create_task(self._take(lane, passage))
+                self._at_work.add(task)
+                task.add_done_callback(self._at_work.discard)
+
+    async def _take(self, lane: str, passage: str | None) -> None:
+        at = self._clock.now()
+        picture = await self._snapshot(lane)
+        if picture is not None:
+            self._post(PictureTaken(at=at, lane=lane, passage=passage, picture=picture))
+
+
+def _wants_picture(fact: Fact) -> bool:
+    match fact:
+        case BoomRaiseOrdered() | BoomLowerOrdered() | BoomStopOrdered():
+            return fact.by is not None
+        case AccessGranted():
+            return fact.picture is None
+        case _:
+            return False

@@ -1,0 +1,57 @@
+"""One running gate, as the panel and the command line see it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from daemon.core.facts import Fact
+from daemon.core.signals import GuardAsked
+from daemon.core.state import State
+from daemon.engine import Engine
+from daemon.panel.gate import Names, OfficeStatus
+from daemon.runtime.clock import Clock
+from daemon.store import Store
+from daemon.store.tables import PassageRow
+
+
+class Gate:
+    """`daemon.panel.gate.GateView`, over the engine and the store."""
+
+    def __init__(
+        self,
+        *,
+        names: Names,
+        clock: Clock,
+        engine: Engine,
+        store: Store,
+        evidence: Path,
+        office: Callable[[], OfficeStatus],
+    ) -> None:
+        self.names = names
+        self.clock = clock
+        self.evidence = evidence
+        self._engine = engine
+        self._store = store
+        self._office = office
+
+    @property
+    def state(self) -> State:
+        return self._engine.state
+
+    @property
+    def office(self) -> OfficeStatus:
+        return self._office()
+
+    def recent_passages(
+        self, limit: int, lane: str | None = None, before: str | None = None
+    ) -> Sequence[PassageRow]:
+        return self._store.recent_passages(limit, lane, before)
+
+    def watch(self) -> AbstractAsyncContextManager[AsyncIterator[tuple[int, Fact]]]:
+        return self._engine.watch()
+
+    async def ask(self, signal: GuardAsked) -> tuple[Fact, ...]:
+        """What a guard asks, and what came of it once it is durable. Raises StoreError where it cannot be."""
+        return await self._engine.ask(signal)

@@ -1,0 +1,67 @@
+"""What another process may read from the gate's file, while the daemon runs and while it does not."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from daemon.store import ledger
+from daemon.store.store import connect_reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """The gate at a glance."""
+
+    facts: int
+    acknowledged: int
+    last_fact_at: str | None
+    """Wall time of the newest fact, ISO 8601 in UTC."""
+    permits: int
+    inside: int
+    passages: int
+    alerts: tuple[str, ...]
+    """Open ones, the oldest first: severity, kind and detail."""
+
+
+def figures(path: Path) -> Figures:
+    """Raises FileNotFoundError where no gate has run yet, sqlite3.DatabaseError for a damaged file."""
+    with closing(_open(path)) as db:
+        last = db.execute(
+            "SELECT seq, json_extract(body, '$.at.wall') FROM ledger ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+        return Figures(
+            facts=last[0] if last else 0,
+            last_fact_at=last[1] if last else None,
+            acknowledged=_one(db, "SELECT acked FROM office"),
+            permits=_one(db, "SELECT count(*) FROM permits"),
+            inside=_one(db, "SELECT count(*) FROM stays WHERE left_at IS NULL"),
+            passages=_one(db, "SELECT count(*) FROM passages"),
+            alerts=tuple(
+                f"{severity} {alert}: {detail}"
+                for severity, alert, detail in db.execute(
+                    "SELECT severity, alert, detail FROM alerts WHERE cleared_at IS NULL ORDER BY seq"
+                )
+            ),
+        )
+
+
+def verify(path: Path) -> ledger.Verified:
+    """Raises FileNotFoundError where no gate has run yet, sqlite3.DatabaseError for a damaged file."""
+    with closing(_open(path)) as db:
+        return ledger.verify(db)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    if not path.exists():
+        raise FileNotFoundError(
+            f"{path}: 还没有账本，门岗未曾运行 / no ledger yet, the gate has never run here"
+        )
+    return connect_reading(path)
+
+
+def _one(db: sqlite3.Connection, question: str) -> int:
+    answer: int = db.execute(question).fetchone()[0]
+    return answer

@@ -1,0 +1,177 @@
+"""From config.yaml to objects: which driver, which edge, which lane.
+
+The law of this file: everything is made here and nothing is opened; `daemon.app` runs it. With the check of
+config.yaml and the vision process's own wiring the only place that looks into `drivers.registry`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from daemon.config import Config
+from daemon.config.model import DeviceConfig, LaneConfig, OfficeConfig
+from daemon.core.signals import Actor, DirectoryGiven, Instant, Loop, Permit, Signal
+from daemon.core.state import LaneRules
+from daemon.edges.cards import read_cards
+from daemon.edges.contacts import watch_boom, watch_loop
+from daemon.runtime.clock import Clock
+from daemon.vision.spec import LaneSpec, VisionSpec
+from drivers import registry
+from drivers.protocols import Barrier, Context
+
+Up = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One device and the coroutine that listens to it, to be run under the supervisor."""
+
+    device: str
+    lane: str
+    role: str
+    run: Callable[[Up], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where this gate keeps its things."""
+
+    data: Path
+    """Ledger and copies."""
+    evidence: Path
+    run_dir: Path
+    """Sockets and scratch, private, gone after a reboot."""
+    config_dir: Path
+
+
+def places(config: Config, run_dir: Path) -> Places:
+    data = config.folder / config.storage.folder
+    return Places(data=data, evidence=data / "evidence", run_dir=run_dir, config_dir=config.folder)
+
+
+def lane_rules(config: Config) -> tuple[LaneRules, ...]:
+    return tuple(_rules(lane) for lane in config.lanes)
+
+
+def _rules(lane: LaneConfig) -> LaneRules:
+    return LaneRules(
+        id=lane.id,
+        name=lane.name,
+        direction=lane.direction,
+        mode=lane.mode,
+        temporary=lane.temporary,
+        match_window=timedelta(seconds=lane.match_window_s),
+        visitor_wait=timedelta(seconds=lane.visitor_wait_s),
+        pass_timeout=timedelta(seconds=lane.pass_timeout_s),
+        close_delay=timedelta(seconds=lane.close_delay_s),
+        boom_travel=timedelta(seconds=lane.boom_travel_s),
+        has_approach_loop=lane.loops.approach is not None,
+        has_limit_switches=_has_limit_switches(lane.barrier),
+    )
+
+
+def _has_limit_switches(barrier: DeviceConfig) -> bool:
+    """A gpio barrier may be wired without; every other one reports where its boom is."""
+    return barrier.driver != "gpio" or {"up_limit", "down_limit"} <= barrier.options.keys()
+
+
+def directory(config: Config, now: Instant) -> DirectoryGiven:
+    """The permits of config.yaml as the list that holds from now on."""
+    return DirectoryGiven(
+        at=now,
+        actor=Actor(name="config.yaml", role="office"),
+        permits=tuple(
+            Permit(
+                id=permit.id,
+                card=permit.card,
+                plate=permit.plate,
+                holder=permit.holder,
+                household=permit.household,
+                lanes=tuple(permit.lanes),
+                valid_from=permit.valid_from,
+                valid_until=permit.valid_until,
+            )
+            for permit in config.permits
+        ),
+    )
+
+
+def devices(
+    config: Config, where: Places, *, post: Callable[[Signal], None], clock: Clock
+) -> tuple[dict[str, Barrier], list[Edge]]:
+    """Every barrier by its lane, and an edge for each device that the daemon itself listens to."""
+    barriers: dict[str, Barrier] = {}
+    edges: list[Edge] = []
+    heard: dict[str, Any] = {"post": post, "clock": clock}
+    for lane in config.lanes:
+        make = partial(_make, lane=lane.id, where=where)
+        name = f"{lane.id}.barrier"
+        barrier: Barrier = make("barrier", lane.barrier, name)
+        barriers[lane.id] = barrier
+        edges.append(Edge(name, lane.id, "barrier", partial(watch_boom, barrier, lane.id, **heard)))
+        for loop, wanted in ((Loop.SAFETY, lane.loops.safety), (Loop.APPROACH, lane.loops.approach)):
+            if wanted is not None:
+                name = f"{lane.id}.loop.{loop}"
+                contact = make("input", wanted, name)
+                edges.append(
+                    Edge(name, lane.id, "loop", partial(watch_loop, contact, lane.id, loop, **heard))
+                )
+        if lane.reader is not None:
+            name = f"{lane.id}.reader"
+            reader = make("reader", lane.reader, name)
+            edges.append(Edge(name, lane.id, "reader", partial(read_cards, reader, lane.id, **heard)))
+    return barriers, edges
+
+
+def _make(role: registry.Role, wanted: DeviceConfig, name: str, *, lane: str, where: Places) -> Any:
+    kind = registry.driver(role, wanted.driver)
+    context = Context(
+        name=name,
+        lane=lane,
+        run_dir=where.run_dir,
+        config_dir=where.config_dir,
+        call_later=lambda delay_s, callback: asyncio.get_running_loop().call_later(delay_s, callback),
+    )
+    return kind(kind.Options(**wanted.options), context)
+
+
+def vision(config: Config, where: Places) -> VisionSpec:
+    """What the vision process is told; it makes its cameras itself."""
+    return VisionSpec(
+        evidence=where.evidence,
+        run_dir=where.run_dir,
+        config_dir=where.config_dir,
+        lanes=tuple(_eyes(lane, lane.camera) for lane in config.lanes if lane.camera is not None),
+        recogniser=config.vision.recogniser.driver,
+        recogniser_options=config.vision.recogniser.options,
+        frames_per_second=config.vision.frames_per_second,
+        settle_after_s=config.vision.settle_after_s,
+        agree=config.vision.agree,
+        memory_limit_mb=config.vision.memory_limit_mb,
+    )
+
+
+def _eyes(lane: LaneConfig, camera: DeviceConfig) -> LaneSpec:
+    return LaneSpec(
+        lane=lane.id,
+        camera=camera.driver,
+        options=camera.options,
+        region=lane.region,
+        has_approach_loop=lane.loops.approach is not None,
+    )
+
+
+def office_at(config: Config, office: OfficeConfig) -> OfficeConfig:
+    """The office's section with its files found from config.yaml's folder."""
+    files = {
+        key: config.folder / path
+        for key in ("password_file", "ca_file")
+        if (path := getattr(office, key)) is not None
+    }
+    return office.model_copy(update=files)
