@@ -1,7 +1,8 @@
 """The guards' web panel: what stands at the gate, and the buttons.
 
 The law of this room: the panel holds no state of the gate and decides nothing. A page is a function of
-`GateView` at one moment, a button is a `GuardAsked` signal, and the answer shown is the facts that came of it.
+`GateView` at one moment, a button is a `GuardAsked` signal, and the answer shown is the facts that came of
+it.
 
     gate     what the panel asks of the gate (the only way in)
     words    what people read, Chinese first        views    state to plain values for the templates

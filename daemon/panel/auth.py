@@ -1,8 +1,8 @@
 """Who is at the panel: passwords, sessions and the price of guessing.
 
-The law of this file: a password is never kept, logged or compared but through scrypt; a session token exists in
-the browser's cookie alone, the gate keeps its digest; every failed try makes the next one wait longer. There is
-no default password anywhere.
+The law of this file: a password is never kept, logged or compared but through scrypt; a session token
+exists in the browser's cookie alone, the gate keeps its digest; every failed try makes the next one wait
+longer. There is no default password anywhere.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SESSION_LIFE = timedelta(hours=12)
 """One shift."""
 
 SCRYPT_N, SCRYPT_R, SCRYPT_P = 2**14, 8, 5
-"""One of the equal-strength settings of OWASP's Password Storage Cheat Sheet: the one that needs only 16 MiB."""
+"""Of the settings that OWASP's Password Storage Cheat Sheet holds equal, the one that needs only 16 MiB."""
 
 FREE_TRIES = 3
 LONGEST_PAUSE = timedelta(seconds=60)
@@ -94,7 +94,7 @@ def ensure_first_account(accounts: Accounts, *, name: str = "guard", role: Role 
 
 
 def add_account(accounts: Accounts, name: str, role: Role) -> str:
-    """A new account with a one-time password, which is returned. Raises ValueError for a bad or taken name."""
+    """A new account; returns its one-time password. Raises ValueError for a bad or taken name."""
     name = clean_name(name)
     if not 1 <= len(name) <= NAME_MAX or not name.isprintable():
         raise ValueError(f"account name {name!r}: 1 to {NAME_MAX} printable characters, Chinese is welcome")
@@ -118,7 +118,8 @@ def clean_name(name: str) -> str:
 class Throttle:
     """Back-off for guesses: the first three failures are free, then 1, 2, 4… up to 60 s for each key.
 
-    A key is a name or an address; nobody is locked out for good, so that an attacker cannot lock out the guard.
+    A key is a name or an address; nobody is locked out for good, so that an attacker cannot lock out the
+    guard.
     """
 
     def __init__(self, clock: Now) -> None:
@@ -181,7 +182,7 @@ class NotSignedIn:
 
 
 class Sessions:
-    """Signing in and out. Scrypt runs one at a time in a thread, so that guesses cost the gate's loop nothing."""
+    """Signing in and out. Scrypt runs in a thread, one at a time: guesses cost the gate's loop nothing."""
 
     def __init__(self, accounts: Accounts, clock: Now) -> None:
         self._accounts = accounts

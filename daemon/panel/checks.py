@@ -48,7 +48,7 @@ ACCESS: web.AppKey[dict[tuple[str, str], Access]] = web.AppKey("access", dict)
 """(method, path pattern) to who may."""
 
 
-async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
     """For `app.on_response_prepare`: every answer carries them, errors and streams too."""
     response.headers.update(SECURITY_HEADERS)
     response.headers.setdefault("Cache-Control", "no-store")
@@ -78,7 +78,7 @@ async def guard_the_door(request: web.Request, handler: Handler) -> web.StreamRe
     try:
         return await handler(request)
     except StoreError as refused:
-        log.error("panel: %s %s: %s", request.method, request.path, refused)
+        log.warning("panel: %s %s: %s", request.method, request.path, refused)
         raise web.HTTPServiceUnavailable(
             text="门岗的存储写不进去 · the disk of the gate refuses\n"
         ) from refused

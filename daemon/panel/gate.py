@@ -111,7 +111,7 @@ class GateView(Protocol):
         ...
 
     def watch(self) -> AbstractAsyncContextManager[AsyncIterator[tuple[int, Fact]]]:
-        """Facts from now on, with their seq, as they become durable. May drop some; never holds up the gate."""
+        """Facts from now on with their seq, once durable. May drop some; never holds up the gate."""
         ...
 
     async def ask(self, signal: GuardAsked) -> tuple[Fact, ...]:

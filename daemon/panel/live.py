@@ -1,8 +1,8 @@
 """The stream that keeps an open page right.
 
-The law of this file: it sends what the page should look like, never what has happened; so a lost event costs
-nothing, and a browser that comes back after a restart has the whole truth with its first message. A beat every
-two seconds proves that the connection lives; the page says so when it does not.
+The law of this file: it sends what the page should look like, never what has happened; so a lost event
+costs nothing, and a browser that comes back after a restart has the whole truth with its first message. A
+beat every two seconds proves that the connection lives; the page says so when it does not.
 """
 
 from __future__ import annotations

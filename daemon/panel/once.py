@@ -1,8 +1,8 @@
 """A double click is one click.
 
-The law of this file: the same wish of the same person, while the first is unanswered or right after it, is the
-first one again and gets its answer. Any other wish at that lane in between makes it a new one, so that a guard
-who presses stop, open, stop has pressed stop twice.
+The law of this file: the same wish of the same person, while the first is unanswered or right after it, is
+the first one again and gets its answer. Any other wish at that lane in between makes it a new one, so that
+a guard who presses stop, open, stop has pressed stop twice.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Views and templates to HTML: whole pages, and the fragments that the live stream renews.
 
-The law of this file: autoescape is on and nothing but finished fragments is marked safe; a fragment is the same text on first
-load and in the stream, since both come from here.
+The law of this file: autoescape is on and nothing but finished fragments is marked safe; a fragment is the
+same text on first load and in the stream, since both come from here.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self.build = _digest_of(static, templates, self._env)
-        """Changes whenever a page or a file of it does: an open page with another build loads itself again."""
+        """Changes whenever a page or a file of it does: an open page of another build loads itself again."""
         self._env.globals.update(
             build=self.build,
             names=gate.names,
@@ -87,7 +87,7 @@ class Pages:
 
     def main(self, person: Person) -> str:
         # Our own fragments, escaped when they were written: the one place where text goes in as it is.
-        part = {name: Markup(text) for name, text in self.fragments(person)}  # noqa: S704
+        part = {name: Markup(text) for name, text in self.fragments(person)}  # noqa: S704 - escaped by the same engine
         return self.whole("main.html", person, part=part, lanes=tuple(self._gate.state.lanes.values()))
 
     def fragments(self, person: Person, *, with_passages: bool = True) -> Iterator[tuple[str, str]]:

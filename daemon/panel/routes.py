@@ -114,7 +114,7 @@ async def passages_page(request: web.Request) -> web.StreamResponse:
     return html(desk_of(request).pages.passages(person_of(request), lane, before))
 
 
-async def alive(request: web.Request) -> web.StreamResponse:
+async def alive(_request: web.Request) -> web.StreamResponse:
     """For a page that hears nothing: is the panel there, and am I still signed in?"""
     return web.Response(status=204)
 

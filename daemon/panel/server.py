@@ -89,7 +89,7 @@ def _why_not(trouble: OSError, host: str, port: int) -> str:
         case errno.EADDRINUSE:
             why = "another program listens there already: stop it, or give another panel.port in config.yaml"
         case errno.EADDRNOTAVAIL:
-            why = "that is no address of this machine: panel.host in config.yaml is 127.0.0.1, 0.0.0.0 or one of its own"
+            why = "not an address of this machine: let panel.host be 127.0.0.1, 0.0.0.0 or one of its own"
         case errno.EACCES:
             why = "not allowed: a panel.port of 1024 or more needs no privilege"
         case _:

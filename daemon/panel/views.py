@@ -1,11 +1,12 @@
 """The state of the gate as plain values that a template can write down.
 
-The law of this file: pure functions of what they are given; everything a person reads is looked up in `words`,
-every moment is told in the site's own time zone, every card is masked.
+The law of this file: pure functions of what they are given; everything a person reads is looked up in
+`words`, every moment is told in the site's own time zone, every card is masked.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,7 +34,7 @@ from daemon.panel.words import (
 )
 
 SURE, LIKELY = 0.90, 0.70
-"""Below `SURE` a character is marked as doubtful, below `LIKELY` as a guess. For the eye only: no rule uses them."""
+"""Below `SURE` a character is marked as doubtful, below `LIKELY` as a guess; for the eye alone."""
 
 WITH_CANDIDATES = frozenset(
     {Reason.NO_MATCHING_STAY, Reason.NOT_INSIDE, Reason.PLATE_UNREADABLE, Reason.PLATE_MISSING}
@@ -62,7 +63,7 @@ class PlateChar:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandidateView:
     plate: str
-    distance: int
+    distance: float
     entered: str
     inside: Words
     picture: str | None
@@ -256,7 +257,7 @@ def _alert(alert: AlertRaised, names: dict[str, str], now: Instant, zone: ZoneIn
         severity=alert.severity.value,
         words=alert_words(alert.alert),
         subject=device.zh if known else lane,
-        detail=alert.detail,
+        detail=without_cards(alert.detail),
         since=day_and_time(alert.at.wall, now.wall, zone),
         picture=alert.picture,
     )
@@ -332,6 +333,14 @@ def _passage(line: PassageLine, names: Mapping[str, str], now: Instant, zone: Zo
 def masked(card: str) -> str:
     """All but the last four characters hidden; a card of four or fewer is hidden whole."""
     return "••••" + card[-4:] if len(card) > 4 else "••••"
+
+
+def without_cards(text: str) -> str:
+    """The same text with every card number in it masked: details are written for the log too."""
+    return _CARD.sub(lambda found: masked(found[0]), text)
+
+
+_CARD = re.compile(r"(?<!\w)[0-9A-F]{6,10}(?!\w)")
 
 
 def clock_time(wall: datetime, zone: ZoneInfo, *, seconds: bool = False) -> str:

@@ -1,6 +1,7 @@
-"""What people read on the panel, and which buttons are theirs: tables, Chinese first, beside those of `daemon.core.reasons`.
+"""What people read on the panel, Chinese first, and which buttons are theirs.
 
-The law of this file: no logic beyond looking a word up; a value without words shows itself.
+The law of this file: tables beside those of `daemon.core.reasons`, no logic beyond looking a word up; a
+value without words shows itself.
 """
 
 from __future__ import annotations

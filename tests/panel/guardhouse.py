@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -130,7 +130,7 @@ class Guardhouse:
     ) -> list[PassageRow]:
         return self.store.recent_passages(limit, lane, before)
 
-    def watch(self):  # noqa: ANN201  # as the engine has it
+    def watch(self) -> AbstractAsyncContextManager[AsyncIterator[tuple[int, Fact]]]:
         return self.engine.watch()
 
     async def ask(self, signal: GuardAsked) -> tuple[Fact, ...]:
