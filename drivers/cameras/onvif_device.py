@@ -76,47 +76,42 @@ def pictures(host: str, port: int, login: Login | None, *, profile: str | None, 
 
 def _asked(host: str, port: int, login: Login | None, *, profile: str | None, timeout_s: float) -> Pictures:
     where = f"{host}:{port}"
-    device = _service("devicemgmt", f"http://{where}/onvif/device_service", login, timeout_s=timeout_s)
-    ahead = _clock_difference(device.GetSystemDateAndTime())
-    capabilities = device.GetCapabilities(Category="Media")
-    if capabilities is None or capabilities.Media is None:
-        raise DeviceUnusable(
-            f"设备没有媒体服务 / ONVIF device {where}: offers no media service, is it a camera?"
-        )
-    media_url = _at_host(capabilities.Media.XAddr, host, port)
-    media = _service("media", media_url, login, timeout_s=timeout_s, ahead=ahead)
-    profiles = [p for p in media.GetProfiles() or () if p.VideoEncoderConfiguration is not None]
-    chosen = next((p for p in profiles if profile in (None, p.token, p.Name)), None)
-    if chosen is None:
-        found = ", ".join(f"{p.token} ({p.Name})" for p in profiles) or "none"
-        raise DeviceUnusable(
-            f"没有此视频配置 / ONVIF device {where}: no video profile {profile or ''!r}; it has: {found}"
-        )
-    setup = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
-    stream = _uri(media.GetStreamUri, StreamSetup=setup, ProfileToken=chosen.token)
-    snapshot = _uri(media.GetSnapshotUri, ProfileToken=chosen.token)
+    with _transport(login, timeout_s) as transport:
+        device = _service("devicemgmt", f"http://{where}/onvif/device_service", login, transport)
+        ahead = _clock_difference(device.GetSystemDateAndTime())
+        media_url = _media_url(device.GetCapabilities(Category="Media"), where)
+        media = _service("media", _at_host(media_url, host, port), login, transport, ahead=ahead)
+        token = _chosen(media.GetProfiles() or (), profile, where)
+        setup = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
+        stream = _uri(media.GetStreamUri, StreamSetup=setup, ProfileToken=token)
+        snapshot = _uri(media.GetSnapshotUri, ProfileToken=token)
     return Pictures(
-        profile=chosen.token,
+        profile=token,
         stream_url=_at_host(stream, host) if stream else None,
         snapshot_url=_at_host(snapshot, host) if snapshot else None,
     )
 
 
+@contextmanager
+def _transport(login: Login | None, timeout_s: float) -> Iterator[Any]:
+    import requests
+    from requests.auth import HTTPDigestAuth
+    from zeep.transports import Transport
+
+    with requests.Session() as session:
+        session.trust_env = False
+        if login is not None:
+            # For devices that want the login in HTTP instead of, or beside, the SOAP header.
+            session.auth = HTTPDigestAuth(login.username, login.password)
+        make: Any = Transport
+        yield make(session=session, timeout=timeout_s, operation_timeout=timeout_s)
+
+
 def _service(
-    name: str, url: str, login: Login | None, *, timeout_s: float, ahead: timedelta | None = None
+    name: str, url: str, login: Login | None, transport: Any, *, ahead: timedelta | None = None
 ) -> Any:
     with _library_kept_quiet():
-        import requests
         from onvif import SERVICES, ONVIFService
-        from requests.auth import HTTPDigestAuth
-        from zeep.transports import Transport
-
-    session = requests.Session()
-    session.trust_env = False
-    if login is not None:
-        # For devices that want the login in HTTP instead of, or beside, the SOAP header.
-        session.auth = HTTPDigestAuth(login.username, login.password)
-    transport: Any = Transport
     return ONVIFService(
         url,
         login.username if login else "",
@@ -125,8 +120,28 @@ def _service(
         no_cache=True,
         dt_diff=ahead,
         binding_name=f"{{{SERVICES[name]['ns']}}}{SERVICES[name]['binding']}",
-        transport=transport(session=session, timeout=timeout_s, operation_timeout=timeout_s),
+        transport=transport,
     ).ws_client
+
+
+def _media_url(capabilities: Any, where: str) -> str:
+    if capabilities is None or capabilities.Media is None:
+        raise DeviceUnusable(
+            f"设备没有媒体服务 / ONVIF device {where}: offers no media service, is it a camera?"
+        )
+    return str(capabilities.Media.XAddr)
+
+
+def _chosen(offered: Any, wanted: str | None, where: str) -> str:
+    """The token of the profile wanted, among those with video."""
+    profiles = [p for p in offered if p.VideoEncoderConfiguration is not None]
+    chosen = next((p for p in profiles if wanted in (None, p.token, p.Name)), None)
+    if chosen is None:
+        found = ", ".join(f"{p.token} ({p.Name})" for p in profiles) or "none"
+        raise DeviceUnusable(
+            f"没有此视频配置 / ONVIF device {where}: no video profile {wanted!r}; it has: {found}"
+        )
+    return str(chosen.token)
 
 
 def _uri(ask: Any, **question: Any) -> str | None:

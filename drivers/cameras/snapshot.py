@@ -41,6 +41,7 @@ class Snapshots:
         import cv2
         import numpy as np
         import requests
+        from urllib3.exceptions import HTTPError, ReadTimeoutError
 
         self._guard.check(self._login)
         asked_ns = boottime_ns()
@@ -49,9 +50,9 @@ class Snapshots:
                 self._url, timeout=self._timeout_s, stream=True, allow_redirects=False
             ) as answer:
                 body = self._body(answer, asked_ns + int(self._timeout_s * 1e9))
-        except requests.Timeout:
+        except (requests.Timeout, ReadTimeoutError):
             raise self._late() from None
-        except requests.RequestException as problem:
+        except (requests.RequestException, HTTPError) as problem:
             # The exception's own text may hold the address with its query.
             raise DeviceLost(f"抓图失败 / {self._where}: no snapshot ({type(problem).__name__})") from None
         self._guard.accepted()
@@ -66,7 +67,8 @@ class Snapshots:
         if answer.status_code != 200:
             raise DeviceLost(f"抓图失败 / {self._where}: answered {answer.status_code}")
         body = bytearray()
-        for piece in answer.iter_content(65536):
+        # read1 gives what has come, however little: waiting for a whole block, a trickle outlasts the deadline.
+        while piece := answer.raw.read1(65536, decode_content=True):
             body += piece
             if boottime_ns() > deadline_ns:
                 raise self._late()
