@@ -37,8 +37,9 @@ class PinUse:
     purpose: str
     direction: Literal["in", "out"]
     active_high: bool = True
-    opens_boom: bool = False
-    """True for an output whose active level raises the boom: its boot level must be the idle one."""
+    moves_boom: bool = False
+    """True for an output whose active level raises or lowers the boom: it must idle at the level that its
+    line has at boot. A gate left open is a hole, a boom that comes down on a car is worse."""
 
 
 class Options(BaseModel):

@@ -1,7 +1,8 @@
 """Which device has which GPIO line, and whether a boom stays down while the Pi boots.
 
-The law of this file: from reset until the daemon claims its lines nobody drives them; what opens a boom must
-idle at the level that they have by themselves. Six public projects opened gates at every power cut by this.
+The law of this file: from reset until the daemon claims its lines nobody drives them; what raises or lowers a
+boom must idle at the level that its line has by itself. Six public projects opened gates at every power cut
+by this.
 
 Sources: BCM2835 ARM Peripherals p. 102 (pull-ups on GPIO0-8, pull-downs on 9-27 at reset); GPIO14 is the
 console's TXD and goes high while booting; GPIO0/1 are driven to look for a HAT's EEPROM.
@@ -22,11 +23,11 @@ QUIET_AT_BOOT: dict[bool, frozenset[int]] = {
     True: frozenset(range(9, 28)) - {14},
     False: frozenset(range(2, 9)),
 }
-"""For an output that opens a boom, by `active_high`: the lines that are at its idle level from reset on."""
+"""For an output that moves a boom, by `active_high`: the lines that are at its idle level from reset on."""
 
 
 def check_pins(devices: Iterable[Device], source: Source) -> list[Problem]:
-    """Lines that are none, that two devices want, or that would open a boom at boot."""
+    """Lines that are none, that two devices want, or that would move a boom at boot."""
     claims = [(device, use) for device in devices for use in device.options.pins()]
     taken = {use.pin for _, use in claims}
     first: dict[int, tuple[Device, PinUse]] = {}
@@ -41,7 +42,7 @@ def check_pins(devices: Iterable[Device], source: Source) -> list[Problem]:
         if use.pin in first:
             problems.append(where.problem(path, value=use.pin, hint=_conflict(first[use.pin], (device, use))))
         first.setdefault(use.pin, (device, use))
-        if use.opens_boom and use.pin not in QUIET_AT_BOOT[use.active_high]:
+        if use.moves_boom and use.pin not in QUIET_AT_BOOT[use.active_high]:
             allowed = ranges(QUIET_AT_BOOT[use.active_high] - taken)
             problems.append(where.problem(path, value=use.pin, allowed=allowed, hint=_boot_hint(use)))
     return problems
@@ -65,15 +66,13 @@ def _conflict(one: tuple[Device, PinUse], other: tuple[Device, PinUse]) -> str:
 
 def _boot_hint(use: PinUse) -> str:
     if use.pin in {0, 1}:
-        return both(
-            "GPIO0/1 在启动时用于读取 EEPROM，会误抬杆", "GPIO0/1 are driven at boot: the boom would move"
-        )
+        return both("GPIO0/1 在启动时用于读取 EEPROM，会误动杆", "GPIO0/1 are driven at boot")
     if use.pin == 14 and use.active_high:
-        return both("GPIO14 启动时为高电平，会误抬杆", "GPIO14 goes high at boot: the boom would rise")
+        return both("GPIO14 启动时为高电平，会误动杆", "GPIO14 goes high at boot: the boom would move")
     level = ("高", "high") if use.active_high else ("低", "low")
     return both(
-        f"GPIO{use.pin} 上电时为{level[0]}电平，会误抬杆",
-        f"GPIO{use.pin} is {level[1]} at boot: the boom would rise",
+        f"GPIO{use.pin} 上电时为{level[0]}电平，会误动杆",
+        f"GPIO{use.pin} is {level[1]} at boot: the boom would move",
     )
 
 

@@ -45,9 +45,9 @@ from drivers.gpio_lines import (
 from drivers.protocols import BoomPosition, Context, PinUse, Timer
 
 INTERLOCK_S = 0.04
-"""Rest between two different relays: four times what a signal relay needs to let go (10 ms), and short enough
-that a boom which is still being told to close is told to open within 100 ms of the loop's edge (50 ms of which
-is the loop's debounce). ESPHome's garage door cookbook rests 0.1 s."""
+"""Rest between two different relays: four times what a signal relay needs to let go (10 ms), and so short that
+a boom which is still being told to close is told to open within 100 ms of the loop's edge, 50 ms of which are
+the loop's debounce. ESPHome's garage door cookbook rests 0.1 s."""
 
 
 class GpioBarrierOptions(protocols.Options):
@@ -63,7 +63,7 @@ class GpioBarrierOptions(protocols.Options):
         outputs = (("open relay", self.open), ("close relay", self.close), ("stop relay", self.stop))
         inputs = (("up limit", self.up_limit), ("down limit", self.down_limit))
         return (
-            *(relay.use(what, opens_boom=relay is self.open) for what, relay in outputs if relay is not None),
+            *(relay.use(what, moves_boom=what != "stop relay") for what, relay in outputs if relay),
             *(limit.use(what) for what, limit in inputs if limit is not None),
         )
 

@@ -74,14 +74,14 @@ class RelayWiring(Options):
     pulse_s: float = Field(default=0.5, ge=0.05, le=5)
     """Barrier inputs take 0.5 to 5 s (camera relay outputs of the same use: 500 to 5000 ms)."""
 
-    def use(self, purpose: str, *, opens_boom: bool = False) -> PinUse:
+    def use(self, purpose: str, *, moves_boom: bool = False) -> PinUse:
         """The line as the configuration check wants it."""
         return PinUse(
             pin=self.pin,
             purpose=purpose,
             direction="out",
             active_high=self.active_high,
-            opens_boom=opens_boom,
+            moves_boom=moves_boom,
         )
 
 

@@ -252,8 +252,14 @@ def test_the_pins_that_are_offered_are_free(problems: Check) -> None:
     assert problem.allowed == "9, 11-13, 15-26"
 
 
-def test_what_only_lowers_a_boom_may_idle_at_any_level(good: Good) -> None:
-    text = changed(BARRIER, "barrier: {driver: gpio, open: {pin: 17}, close: {pin: 4}, stop: {pin: 14}}")
+def test_no_boom_comes_down_because_the_pi_boots(problems: Check) -> None:
+    (problem,) = problems(changed(BARRIER, "barrier: {driver: gpio, open: {pin: 17}, close: {pin: 4}}"))
+    assert problem.path == "lanes[0].barrier.close.pin"
+    assert "GPIO4" in said(problem)
+
+
+def test_what_only_stops_a_boom_may_idle_at_any_level(good: Good) -> None:
+    text = changed(BARRIER, "barrier: {driver: gpio, open: {pin: 17}, close: {pin: 27}, stop: {pin: 14}}")
     assert good(text).lanes[0].barrier.driver == "gpio"
 
 

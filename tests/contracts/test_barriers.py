@@ -333,8 +333,8 @@ def test_the_configuration_check_sees_every_line() -> None:
         }
     )
     assert list(options.pins()) == [
-        PinUse(pin=17, purpose="open relay", direction="out", active_high=True, opens_boom=True),
-        PinUse(pin=5, purpose="close relay", direction="out", active_high=False),
+        PinUse(pin=17, purpose="open relay", direction="out", active_high=True, moves_boom=True),
+        PinUse(pin=5, purpose="close relay", direction="out", active_high=False, moves_boom=True),
         PinUse(pin=6, purpose="up limit", direction="in", active_high=True),
         PinUse(pin=13, purpose="down limit", direction="in", active_high=True),
     ]
