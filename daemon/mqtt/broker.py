@@ -67,7 +67,6 @@ class Broker:
                     lost,
                 )
                 lost_was_said = True
-            self._listener.link_changed()
             if loop.time() - began > self._spec.retry_limit_s:
                 failures = 0
             await asyncio.sleep(self._wait_after(failures))
@@ -116,6 +115,7 @@ class Broker:
         finally:
             self._link = None
             link.close()
+            self._listener.link_changed()
 
     def _subscription_refused(self, topic: str, words: str) -> None:
         self.why = f"the broker refuses the subscription to {topic}: {words}; see its access list"

@@ -17,16 +17,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol, assert_never
 
-from daemon.core.signals import DeviceLost, DeviceRestored, Instant
 from daemon.mqtt.broker import Broker
 from daemon.mqtt.inbound import Acknowledged, Refused, RefusedWhy, ResendAsked, judge
 from daemon.mqtt.link import Done, LinkSpec, Listener
 from daemon.mqtt.messages import Topics, fact_message
+from daemon.mqtt.presence import Post, Presence
+from daemon.store.errors import StoreError
 
 if TYPE_CHECKING:
     from random import Random
 
     from daemon.config.model import OfficeConfig
+    from daemon.core.signals import Instant
     from daemon.runtime.clock import Clock
     from daemon.store.ledger import LedgerRow
 
@@ -49,7 +51,9 @@ class Ledger(Protocol):
     def last_seq(self) -> int: ...
     def rows(self, after: int, limit: int) -> Sequence[LedgerRow]: ...
     def acked(self) -> int: ...
-    def set_acked(self, seq: int) -> None: ...
+    def set_acked(self, seq: int) -> None:
+        """Raises StoreError where the disk refuses."""
+        ...
 
 
 class Way(Protocol):
@@ -105,13 +109,12 @@ class Publisher:
         *,
         way: Callable[[Listener], Way],
         clock: Clock,
-        post: Callable[[DeviceLost | DeviceRestored], None],
+        post: Post,
         patience: Patience = Patience(),
     ) -> None:
         self._ledger = ledger
         self._topics = topics
         self._clock = clock
-        self._post = post
         self._patience = patience
         self._woken = asyncio.Event()
         self._way = way(self)
@@ -128,13 +131,13 @@ class Publisher:
         self._resend_s = patience.resend_after_s
         self._resend_at: int | None = None
         self._not_before: int | None = None
+        self._keeps_failing = False
         self._asked: int | None = None
         """What the office asked to be sent again from, as long as that has not been obeyed."""
         self._obey_at: int | None = None
 
         self._connected_at: Instant | None = None
-        self._down_since = clock.boottime_ns()
-        self._loss_is_posted = False
+        self._presence = Presence(clock, post, _ns(patience.grace_s))
         self._published = 0
         self._office_seen = False
         self._refused_by_broker = 0
@@ -171,7 +174,7 @@ class Publisher:
     async def _publish(self) -> None:
         while True:
             self._woken.clear()
-            self._tell_of_broker()
+            self._presence.tell(self._way.why or "no connection")
             self._give_up_waiting()
             self._obey()
             if self._send_some():
@@ -276,8 +279,7 @@ class Publisher:
 
     def _acknowledged(self, seq: int) -> None:
         self._office_seen = True
-        if seq > self._ledger.acked():
-            self._ledger.set_acked(seq)
+        self._keep(seq)
         if seq <= self._holds:
             return
         self._holds = seq
@@ -287,6 +289,18 @@ class Publisher:
         waiting = self._cursor > seq
         self._resend_at = self._clock.boottime_ns() + _ns(self._resend_s) if waiting else None
         self._woken.set()
+
+    def _keep(self, seq: int) -> None:
+        if seq <= self._ledger.acked():
+            return
+        try:
+            self._ledger.set_acked(seq)
+        except StoreError as refused:
+            # Costs no fact: after a restart some are sent again, and the office knows them.
+            log.log(logging.DEBUG if self._keeps_failing else logging.WARNING, "cannot keep: %s", refused)
+            self._keeps_failing = True
+        else:
+            self._keeps_failing = False
 
     def _resend(self, since: int) -> None:
         self._office_seen = True
@@ -319,36 +333,24 @@ class Publisher:
     def link_changed(self) -> None:
         if self._way.connected:
             self._connected_at = self._clock.now()
+            self._presence.came()
             self._cursor = self._holds
             self._window = WINDOW
             self._not_before = None
         elif self._connected_at is not None:
             self._connected_at = None
-            self._down_since = self._clock.boottime_ns()
+            self._presence.went()
             self._office_seen = False
         self._resend_at = None
         self._woken.set()
 
-    def _tell_of_broker(self) -> None:
-        if self._connected_at is not None:
-            if self._loss_is_posted:
-                self._loss_is_posted = False
-                self._post(DeviceRestored(at=self._clock.now(), device="broker", lane=None, role="broker"))
-        elif not self._loss_is_posted and self._clock.boottime_ns() >= self._loss_counts_at():
-            self._loss_is_posted = True
-            why = self._way.why or "no connection"
-            self._post(DeviceLost(at=self._clock.now(), device="broker", lane=None, role="broker", why=why))
-
-    def _loss_counts_at(self) -> int:
-        return self._down_since + _ns(self._patience.grace_s)
-
     def _time_to_next(self) -> float | None:
         """Seconds to whatever is due next without anybody waking us; None where nothing is."""
-        if self._connected_at is not None:
-            obey_at = None if self._asked is None else self._obey_at
-            due = [at for at in (self._resend_at, self._not_before, obey_at) if at is not None]
+        if self._connected_at is None:
+            times = [self._presence.due()]
         else:
-            due = [] if self._loss_is_posted else [self._loss_counts_at()]
+            times = [self._resend_at, self._not_before, None if self._asked is None else self._obey_at]
+        due = [at for at in times if at is not None]
         return max(0.0, (min(due) - self._clock.boottime_ns()) / 1e9) if due else None
 
 
@@ -359,7 +361,7 @@ def publisher_to(
     ledger: Ledger,
     clock: Clock,
     random: Random,
-    post: Callable[[DeviceLost | DeviceRestored], None],
+    post: Post,
 ) -> Publisher:
     """The publisher of one gate as config.yaml describes it; `office`'s files must be absolute paths."""
     spec = LinkSpec(

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,10 +16,11 @@ from daemon.core.signals import DeviceLost, DeviceRestored, Instant
 from daemon.mqtt.broker import Broker
 from daemon.mqtt.link import Done, LinkSpec, Listener
 from daemon.mqtt.messages import FactMessage, Topics, fact_filter
-from daemon.mqtt.publisher import Patience, Publisher
+from daemon.mqtt.publisher import Ledger, Patience, Publisher
 from daemon.office.office import Office
 from daemon.runtime.clock import Clock, SystemClock
-from daemon.store.ledger import FIRST_PREV, LedgerRow, row_hash
+from daemon.store.codec import canonical
+from daemon.store.ledger import FIRST_PREV, LedgerRow, is_sealed, row_hash
 
 TOPICS = Topics(root="gatepost", site="garden", gate="east")
 AT = Instant(
@@ -31,13 +31,9 @@ QUICK = Patience(resend_after_s=0.5, resend_limit_s=2.0, grace_s=0.2)
 """Real brokers are waited for in real time; the numbers only keep the tests short."""
 
 
-def canonical(body: dict[str, Any]) -> str:
-    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
 def seals_are_right(fact: FactMessage) -> bool:
     """The check that the office makes: the hash follows from the content as it arrived."""
-    return fact.hash == row_hash(fact.prev, fact.seq, fact.kind, canonical(fact.body))
+    return is_sealed(fact.prev, fact.seq, fact.kind, fact.body, fact.hash)
 
 
 class MemoryLedger:
@@ -150,14 +146,13 @@ class Gate:
 
     def __init__(
         self,
-        ledger: MemoryLedger,
+        ledger: Ledger,
         spec: LinkSpec,
         *,
         patience: Patience = QUICK,
         clock: Clock | None = None,
     ) -> None:
         self.posted: list[DeviceLost | DeviceRestored] = []
-        self.ledger = ledger
         self.publisher = Publisher(
             ledger,
             TOPICS,
@@ -253,9 +248,3 @@ async def running_tasks(*works: Awaitable[None]) -> AsyncIterator[None]:
         for ended in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(ended, Exception):
                 raise ended
-
-
-def digest(facts: list[FactMessage]) -> str:
-    """What an office holds, in short: equal for equal facts in equal order."""
-    text = "".join(f"{fact.seq}{fact.kind}{fact.hash}" for fact in facts)
-    return sha256(text.encode()).hexdigest()

@@ -16,6 +16,7 @@ from daemon.core.signals import DeviceLost, DeviceRestored
 from daemon.mqtt.inbound import Acknowledged, Refused, ResendAsked, judge
 from daemon.mqtt.publisher import WINDOW, Patience, Publisher
 from daemon.runtime.clock import ManualClock
+from daemon.store.errors import StoreFull
 from tests.mqtt.rig import AT, TOPICS, MemoryLedger, ScriptedWay
 from tests.rigs.virtual_loop import run_virtual
 
@@ -342,3 +343,22 @@ def test_the_envelope_carries_the_row_and_when_it_happened() -> None:
         assert TOPICS.fact(None, "boom_moved") == "gatepost/garden/east/fact/gate/boom_moved"
 
     scene.play(story)
+
+
+def test_a_disk_that_refuses_the_acknowledgement_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    class FullDisk(MemoryLedger):
+        def set_acked(self, seq: int) -> None:
+            raise StoreFull("no room")
+
+    scene = Scene(FullDisk(facts=300))
+
+    async def story() -> None:
+        scene.way.up()
+        await scene.passes()
+        for seq in (50, 100):
+            scene.way.acknowledges(seq)
+        await scene.passes()
+        assert scene.way.take() == list(range(1, 201))
+
+    scene.play(story)
+    assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 1
