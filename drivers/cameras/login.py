@@ -1,8 +1,8 @@
 """A camera's user name and password: where they come from, and how often they may be tried.
 
 The law of this file: a password is read from its file at each opening, lives in memory only, and is in no
-message, no `repr` and no log line. Cameras lock an account after a few wrong tries (Hikvision and Dahua
-mostly after 5 to 7, for about half an hour, whoever else is using it), so we stop after two.
+message, no `repr` and no log line. Cameras lock an account after a handful of wrong tries, whoever else is
+using it, so we stop after two.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ _GLYPH_HEIGHT_MM = 90
 
 
 class _Layout(NamedTuple):
-    """Millimetres, after GA 36: where characters stand on a face of 140 mm height."""
+    """Millimetres: where characters stand on a face of 140 mm height. Face and glyph sizes as in GA 36."""
 
     width: int
     glyph_widths: tuple[int, ...]

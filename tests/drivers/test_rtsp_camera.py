@@ -270,3 +270,18 @@ def test_an_address_that_cannot_be_rtsp_is_refused_in_the_config(url: str) -> No
 def test_a_user_name_without_a_password_file_is_refused_in_the_config() -> None:
     with pytest.raises(ValueError, match="go together"):
         RtspOptions(url="rtsp://10.0.0.2/live", username="gate")
+
+
+# ---------------------------------------------------------------- for months on end
+
+
+def test_reconnecting_leaves_no_descriptor_behind(server, camera_at) -> None:
+    camera = camera_at(server.port)
+    camera.open()
+    camera.close()
+    open_before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(5):
+        camera.open()
+        camera.read()
+        camera.close()
+    assert len(list(Path("/proc/self/fd").iterdir())) <= open_before
