@@ -63,14 +63,15 @@ NOT_STORED = Answer(
 )
 NOTHING = Answer(200, "unknown", Words("没有变化", "nothing changed"))
 
-_TOLD: tuple[tuple[type[Fact], Answer], ...] = (
-    (AccessGranted, Answer(200, "done", Words("已放行", "let through"))),
-    (AccessRefused, Answer(200, "done", Words("已拒绝", "refused"))),
-    (BoomStopOrdered, Answer(200, "done", Words("已发停止指令", "stop ordered"))),
-    (BoomLowerOrdered, Answer(200, "done", Words("已发落杆指令", "lower ordered"))),
-    (BoomRaiseOrdered, Answer(200, "done", Words("已发抬杆指令", "raise ordered"))),
-)
-"""What a fact means to the one who asked; the first kind that is among the facts is told."""
+DONE: dict[Action, tuple[type[Fact], Words]] = {
+    "open": (BoomRaiseOrdered, Words("已发抬杆指令", "raise ordered")),
+    "close": (BoomLowerOrdered, Words("已发落杆指令", "lower ordered")),
+    "stop": (BoomStopOrdered, Words("已发停止指令", "stop ordered")),
+    "release": (AccessGranted, Words("已放行", "let through")),
+    "refuse": (AccessRefused, Words("已拒绝", "refused")),
+}
+"""The fact that shows that an action was done, and its words. An order is an order: where the boom is, the
+limit switches say."""
 
 
 async def question(request: web.Request) -> web.StreamResponse:
@@ -124,16 +125,16 @@ async def _answer(
     except StoreError as refused:
         log.warning("panel: %s at %s: %s", action, lane.id, refused)
         return NOT_STORED
-    return outcome(facts)
+    return outcome(action, facts)
 
 
-def outcome(facts: Sequence[Fact]) -> Answer:
-    """What these facts mean to the one who asked."""
+def outcome(action: Action, facts: Sequence[Fact]) -> Answer:
+    """What these facts mean to the one who asked for `action`."""
     for fact in facts:
         if isinstance(fact, ActionRefused):
             return Answer(409, "refused", Words("未执行", "not done"), reason_words(fact.reason))
-    kinds = {type(fact) for fact in facts}
-    return next((answer for kind, answer in _TOLD if kind in kinds), NOTHING)
+    kind, words = DONE[action]
+    return Answer(200, "done", words) if any(isinstance(fact, kind) for fact in facts) else NOTHING
 
 
 def clean_reason(text: str) -> str:

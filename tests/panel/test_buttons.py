@@ -1,0 +1,205 @@
+"""What happens when a guard presses a button: the real engine decides, the panel tells."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from daemon.core.facts import AccessGranted, AccessRefused, BoomRaiseOrdered, BoomStopOrdered, Fact
+from daemon.core.signals import Boom, Loop, LoopState
+from daemon.core.state import Phase
+from daemon.store.errors import StoreFull
+from tests.panel.conftest import Visitor
+from tests.panel.guardhouse import NEIGHBOUR, RESIDENT, Guardhouse
+
+
+def facts_of(house: Guardhouse, kind: type[Fact]) -> list[Fact]:
+    return [fact for _, fact in house.store.facts() if type(fact) is kind]
+
+
+@pytest.mark.rule("R28")
+async def test_a_guard_opens_a_lane_and_the_ledger_knows_who_and_why(guard: Visitor) -> None:
+    answer = await guard.post("/lanes/entry-1/open", reason="  业主  搬家\t")
+
+    assert answer.status == 200
+    assert "已发抬杆指令" in await answer.text()
+    [ordered] = facts_of(guard.house, BoomRaiseOrdered)
+    assert isinstance(ordered, BoomRaiseOrdered)
+    assert ordered.by is not None
+    assert (ordered.by.name, ordered.by.role, ordered.note) == ("guard", "guard", "业主 搬家")
+
+
+@pytest.mark.parametrize("action", ["open", "close", "stop", "release", "refuse"])
+async def test_nothing_is_done_without_a_reason(guard: Visitor, action: str) -> None:
+    answer = await guard.post(f"/lanes/entry-1/{action}", reason=" \t ", passage="p")
+    assert answer.status == 422
+    assert "须填写原因" in await answer.text()
+    assert guard.house.asked == []
+
+
+@pytest.mark.rule("R26")
+@pytest.mark.parametrize(
+    ("safety", "why"),
+    [(LoopState.OCCUPIED, "杆下有车，不可落杆"), (LoopState.UNKNOWN, "防砸地感状态不明，不可落杆")],
+)
+async def test_closing_on_a_car_is_refused_and_the_button_says_why_beforehand(
+    guard: Visitor, safety: LoopState, why: str
+) -> None:
+    await guard.house.boom("entry-1", Boom.UP)
+    await guard.house.loop("entry-1", Loop.SAFETY, safety)
+
+    page = await (await guard.get("/")).text()
+    assert 'disabled aria-describedby="no-close-entry-1"' in page
+    assert why in page
+
+    # The button may be old, or the request made by hand: the engine refuses all the same.
+    answer = await guard.post("/lanes/entry-1/close", quick="车已离开")
+    assert answer.status == 409
+    assert "未执行" in await answer.text()
+    assert why in await answer.text()
+
+
+async def test_closing_an_empty_lane_is_done(guard: Visitor) -> None:
+    await guard.house.boom("entry-1", Boom.UP)
+    page = await (await guard.get("/")).text()
+    assert "no-close-entry-1" not in page
+    answer = await guard.post("/lanes/entry-1/close", quick="车已离开")
+    assert (answer.status, "已发落杆指令" in await answer.text()) == (200, True)
+
+
+@pytest.mark.rule("R02")
+async def test_a_mismatch_shows_both_identities_and_is_let_through_once_though_clicked_twice(
+    guard: Visitor,
+) -> None:
+    house = guard.house
+    await house.loop("entry-1", Loop.APPROACH, LoopState.OCCUPIED)
+    await house.card("entry-1", NEIGHBOUR.card)
+    await house.plate("entry-1", RESIDENT.plate)
+    lane = house.state.lanes["entry-1"]
+    assert lane.phase is Phase.HELD
+    assert lane.passage is not None
+    page = await (await guard.get("/")).text()
+    assert "卡与车不符" in page
+    assert NEIGHBOUR.holder in page
+    assert RESIDENT.holder in page
+    assert NEIGHBOUR.card not in page, "cards are masked"
+
+    form = {"passage": lane.passage.id, "quick": "业主本人，已核对"}
+    answers = await asyncio.gather(*(guard.post("/lanes/entry-1/release", **form) for _ in range(2)))
+
+    assert [answer.status for answer in answers] == [200, 200]
+    assert len(facts_of(house, AccessGranted)) == 1
+    assert len(facts_of(house, BoomRaiseOrdered)) == 1
+
+
+async def test_a_second_click_much_later_is_answered_by_the_gate_itself(guard: Visitor) -> None:
+    passage = await guard.house.held_at_entry()
+    form = {"passage": passage, "quick": "访客已登记"}
+    assert (await guard.post("/lanes/entry-1/release", **form)).status == 200
+    guard.house.clock.advance(timedelta(seconds=5))
+    answer = await guard.post("/lanes/entry-1/release", **form)
+    assert answer.status == 409
+    assert len(facts_of(guard.house, AccessGranted)) == 1
+
+
+async def test_a_decision_about_a_car_that_has_gone_does_not_hit_the_next_one(guard: Visitor) -> None:
+    old = await guard.house.held_at_entry("粤B99999")
+    await guard.house.loop("entry-1", Loop.APPROACH, LoopState.FREE)
+    guard.house.clock.advance(timedelta(seconds=60))
+    await guard.house.engine.beat()
+    new = await guard.house.held_at_entry("粤B77777")
+    assert new != old
+
+    answer = await guard.post("/lanes/entry-1/release", passage=old, quick="访客已登记")
+
+    assert answer.status == 409
+    assert facts_of(guard.house, AccessGranted) == []
+    assert guard.house.state.lanes["entry-1"].phase is Phase.HELD
+
+
+async def test_a_held_car_is_refused_with_the_guards_words(guard: Visitor) -> None:
+    passage = await guard.house.held_at_entry()
+    answer = await guard.post("/lanes/entry-1/refuse", passage=passage, quick="拒绝登记")
+    assert (answer.status, "已拒绝" in await answer.text()) == (200, True)
+    [refused] = facts_of(guard.house, AccessRefused)
+    assert isinstance(refused, AccessRefused)
+    assert refused.note == "拒绝登记"
+
+
+async def test_stop_open_stop_is_two_stops(guard: Visitor) -> None:
+    for action in ("stop", "open", "stop", "stop"):
+        assert (await guard.post(f"/lanes/entry-1/{action}", quick="紧急停止")).status == 200
+    assert len(facts_of(guard.house, BoomStopOrdered)) == 2
+
+
+@pytest.mark.rule("R05")
+async def test_a_car_that_is_inside_already_offers_to_put_the_record_right(guard: Visitor) -> None:
+    house = guard.house
+    await drive_in(house)
+    await house.loop("entry-1", Loop.APPROACH, LoopState.OCCUPIED)
+    await house.card("entry-1", RESIDENT.card)
+    await house.plate("entry-1", RESIDENT.plate)
+    passage = house.state.lanes["entry-1"].passage
+    assert passage is not None
+
+    dialog = await (await guard.get(f"/lanes/entry-1/release?passage={passage.id}")).text()
+    assert "该车已在场内" in dialog
+    assert 'name="resync" value="yes" checked' in dialog
+    await guard.post("/lanes/entry-1/release", passage=passage.id, quick="业主本人，已核对", resync="yes")
+    assert [signal.resync for signal in house.asked] == [True]
+
+
+@pytest.mark.rule("R15")
+async def test_a_car_without_a_stay_is_shown_with_the_nearest_cars_inside(guard: Visitor) -> None:
+    house = guard.house
+    await drive_in(house)
+    house.clock.advance(timedelta(hours=2, minutes=5))
+    await house.loop("exit-1", Loop.APPROACH, LoopState.OCCUPIED)
+    await house.plate("exit-1", "粤B12346")
+
+    page = await (await guard.get("/")).text()
+    assert "无入场记录" in page
+    assert RESIDENT.plate in page
+    assert "差 1 字" in page
+    assert "已停 2 小时 5 分" in page
+
+
+async def test_a_full_disk_is_told_in_words(guard: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_facts: object) -> list[int]:
+        raise StoreFull("disk is full; nothing was written")
+
+    monkeypatch.setattr(guard.house.store, "append", full)
+    answer = await guard.post("/lanes/entry-1/open", quick="检修测试")
+    assert answer.status == 503
+    assert "账本写不进去" in await answer.text()
+
+
+async def test_what_a_guard_types_is_text_and_nothing_else(guard: Visitor) -> None:
+    passage = await guard.house.held_at_entry()
+    await guard.post("/lanes/entry-1/release", passage=passage, reason="<script>alert(1)</script>")
+    page = await (await guard.get("/passages")).text()
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script>alert" not in page
+
+
+@pytest.mark.parametrize("path", ["/lanes/nowhere/open", "/lanes/entry-1/explode"])
+async def test_an_unknown_lane_or_action_is_not_found(guard: Visitor, path: str) -> None:
+    assert (await guard.get(path)).status == 404
+    assert (await guard.post(path, quick="检修测试")).status == 404
+
+
+async def drive_in(house: Guardhouse) -> None:
+    """The resident's car drives in as it should."""
+    await house.loop("entry-1", Loop.APPROACH, LoopState.OCCUPIED)
+    await house.card("entry-1", RESIDENT.card)
+    await house.plate("entry-1", RESIDENT.plate)
+    await house.boom("entry-1", Boom.UP)
+    await house.loop("entry-1", Loop.SAFETY, LoopState.OCCUPIED)
+    await house.loop("entry-1", Loop.APPROACH, LoopState.FREE)
+    await house.loop("entry-1", Loop.SAFETY, LoopState.FREE)
+    house.clock.advance(timedelta(seconds=10))
+    await house.engine.beat()
+    await house.boom("entry-1", Boom.DOWN)
+    assert house.state.stay_by_plate(RESIDENT.plate) is not None
