@@ -67,7 +67,7 @@ class Snapshots:
         if answer.status_code != 200:
             raise DeviceLost(f"抓图失败 / {self._where}: answered {answer.status_code}")
         body = bytearray()
-        # read1 gives what has come, however little: waiting for a whole block, a trickle outlasts the deadline.
+        # read1 gives what has come, however little: a trickle must not outlast the deadline.
         while piece := answer.raw.read1(65536, decode_content=True):
             body += piece
             if boottime_ns() > deadline_ns:
