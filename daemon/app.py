@@ -61,8 +61,9 @@ class App:
         self.tally = Tally(clock)
         self._say = say
         self._random = SystemRandom()
-        self._run_dir = Path(tempfile.mkdtemp(prefix=f"gatepost-{config.gate.id}-"))
-        self._where = wiring.places(config, self._run_dir)
+        self.run_dir = Path(tempfile.mkdtemp(prefix=f"gatepost-{config.gate.id}-"))
+        """Sockets, scratch, and the ports of simulated readers; gone after the run."""
+        self._where = wiring.places(config, self.run_dir)
         self._store = Store(self._where.data)
         self._vision = VisionParent(wiring.vision(config, self._where), self._post, clock)
         self._photographer = Photographer(snapshot=self._vision.snapshot, post=self._post, clock=clock)
@@ -83,7 +84,7 @@ class App:
             await self._run(stop)
         finally:
             self._store.close()
-            shutil.rmtree(self._run_dir, ignore_errors=True)
+            shutil.rmtree(self.run_dir, ignore_errors=True)
 
     async def _run(self, stop: asyncio.Event) -> None:
         edges = self._start()
@@ -123,7 +124,7 @@ class App:
         self._engine.handle(wiring.directory(self.config, now))
         if self.config.simulation is not None:
             self._traffic = simulation.traffic(
-                self.config, self.config.simulation, self._run_dir, self._engine.state
+                self.config, self.config.simulation, self.run_dir, self._engine.state
             )
         return edges
 
@@ -138,7 +139,8 @@ class App:
     ) -> list[tuple[str, Coroutine[Any, Any, None]]]:
         """Everything that runs beside the engine, by name."""
         runs = [(edge.device, self._supervised_edge(edge)) for edge in edges]
-        runs.append(("vision", self._vision.run()))
+        if any(lane.camera is not None for lane in self.config.lanes):
+            runs.append(("vision", self._vision.run()))
         runs.append(("watchdog", self._supervised("watchdog", _steady(self._watchdog(notifier).run))))
         runs.append(("housekeeping", self._supervised("housekeeping", _steady(self._housekeeping))))
         if self.config.office is not None:
