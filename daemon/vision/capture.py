@@ -46,6 +46,7 @@ class Capture:
         self._wake = wake
         self._clock = clock
         self._random = random
+        self._camera: Camera | None = None
         self._changed = Condition()
         self._is_hurried = False
         self._is_over = False
@@ -105,12 +106,13 @@ class Capture:
 
     def _stream(self) -> float | None:
         """Open the camera and read it until it fails. Returns a pause that the failure asks for."""
-        camera: Camera | None = None
         try:
-            camera = self._make()
-            self._timed(camera.open)
+            # The same object over all reconnections: what it has learnt (a broken picture, a refused login,
+            # a frozen stream) it must remember.
+            self._camera = self._camera or self._make()
+            self._timed(self._camera.open)
             while not self._is_over:
-                self._got(self._timed(camera.read))
+                self._got(self._timed(self._camera.read))
                 self._pause(self._period_s, can_be_hurried=True)
         except DeviceUnusable as error:
             self._lose(str(error))
@@ -121,9 +123,9 @@ class Capture:
             log.exception("%s: the driver failed by a bug", self._name)
             self._lose(f"{type(error).__name__}: {error}")
         finally:
-            if camera is not None:
+            if self._camera is not None:
                 with suppress(Exception):
-                    camera.close()
+                    self._camera.close()
         return None
 
     def _timed(self, call: Callable[[], T]) -> T:
