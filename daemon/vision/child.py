@@ -53,8 +53,6 @@ BEAT_NS = 500_000_000
 LONGEST_WAIT_S = 0.1
 SNAPSHOT_WITHIN_NS = 1_000_000_000
 """A snapshot shows what was there at most this long before it was asked for, or after."""
-NICENESS = 5
-"""The gate's own process decides; reading plates gives way to it."""
 
 
 class VisionChild:
@@ -226,7 +224,6 @@ def main() -> None:
     # Ctrl-C and systemd's stop reach the whole group: the gate ends us itself, after its last picture.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    os.nice(NICENESS)
     commands, reports = sys.stdin.buffer, _private_stdout()
 
     def send(report: Report) -> None:

@@ -21,6 +21,8 @@ TOO_OLD_NS = 2 * SECOND_NS
 """A frame older than this no longer says what stands at the boom."""
 GONE_AFTER_NS = 2 * SECOND_NS
 """A plate not seen for this long has gone, where no loop says that the car is still there."""
+HIDDEN_FOR_NS = 30 * SECOND_NS
+"""Where a loop says so, a car whose plate is hidden is still there; but not for ever: loops stick."""
 SAME_TEXT = 2.0
 """Two texts at most this far apart (`daemon.core.plates.distance`) may be one plate read twice."""
 SAME_PLACE = 0.1
@@ -113,7 +115,7 @@ class Tracker:
         self._tracks = [
             track
             for track in self._tracks
-            if track is last or taken_ns - track.sighting.taken_ns <= GONE_AFTER_NS
+            if taken_ns - track.sighting.taken_ns <= (HIDDEN_FOR_NS if track is last else GONE_AFTER_NS)
         ]
 
     def _add(self, sighting: Sighting, held: bool) -> None:

@@ -122,12 +122,18 @@ def test_without_a_loop_a_plate_gone_for_two_seconds_has_gone() -> None:
     assert lane.frames(*[plate("粤B12345")] * 3) == [("track-2", "粤B12345")]
 
 
-def test_with_a_loop_a_plate_hidden_for_a_minute_is_still_that_car() -> None:
+def test_with_a_loop_a_plate_hidden_for_a_while_is_still_that_car() -> None:
     lane = Lane()
-    hidden = [None] * 300
+    hidden = [None] * 100
     assert lane.frames(*[plate("粤B12345")] * 3, *hidden, *[plate("粤B12345")] * 3) == [
         ("track-1", "粤B12345")
     ]
+
+
+def test_a_loop_that_sticks_does_not_hide_the_same_car_coming_again() -> None:
+    lane = Lane()
+    assert lane.frames(*[plate("粤B12345")] * 3, *[None] * 200) == [("track-1", "粤B12345")]
+    assert lane.frames(*[plate("粤B12345")] * 3) == [("track-2", "粤B12345")]
 
 
 def test_a_frame_that_is_too_old_when_it_would_settle_settles_nothing() -> None:
