@@ -27,6 +27,8 @@ AT = Instant(
     boot="boot-1", mono=timedelta(seconds=100), wall=datetime(2026, 6, 1, 8, tzinfo=UTC), trusted=True
 )
 
+NO_TIMERS = Patience(resend_after_s=3600.0)
+"""Whatever gets lost on the way stays lost: for tests of the way itself."""
 QUICK = Patience(resend_after_s=0.5, resend_limit_s=2.0, grace_s=0.2)
 """Real brokers are waited for in real time; the numbers only keep the tests short."""
 
@@ -183,10 +185,17 @@ class Books:
             folder,
             root="gatepost",
             site="garden",
-            way=lambda listener: Broker(replace(spec, **changes), listener, Random(2)),
+            way=self._open(replace(spec, **changes)),
             verify=seals_are_right,
             say=self._say,
         )
+
+    def _open(self, spec: LinkSpec) -> Callable[[Listener], Broker]:
+        def way(listener: Listener) -> Broker:
+            self.broker = Broker(spec, listener, Random(2))
+            return self.broker
+
+        return way
 
     def _say(self, fact: FactMessage, trouble: str | None) -> None:
         self.taken.append(fact)

@@ -109,6 +109,22 @@ async def test_a_resend_goes_back_to_the_number_asked_for(mosquitto: Mosquitto, 
     assert [fact.seq for fact in books.taken] == list(range(1, 51)), "the office has dropped the copies"
 
 
+async def test_what_the_office_said_while_the_gate_was_away_is_heard_when_it_is_back(
+    mosquitto: Mosquitto,
+) -> None:
+    ledger = MemoryLedger(facts=10)
+    gate = Gate(ledger, gate_spec(mosquitto.port))
+    async with running(gate):
+        await until(lambda: gate.publisher.status().published == 10, what="all sent")
+
+    ear = Ear(mosquitto.port)
+    async with running(ear):
+        await ear.says(TOPICS.ack, b'{"gate": "east", "seq": 10}')
+
+    async with running(Gate(ledger, gate_spec(mosquitto.port))):
+        await until(lambda: ledger.acknowledged == 10)
+
+
 async def test_the_state_topic_says_whether_the_gate_is_there(mosquitto: Mosquitto) -> None:
     gate = Gate(MemoryLedger(), gate_spec(mosquitto.port))
     ear = Ear(mosquitto.port, TOPICS.link)
