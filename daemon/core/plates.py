@@ -91,7 +91,9 @@ _NOT_PART_OF_A_PLATE = re.compile(r"[\s.\-_·•・‧∙●—–]+")
 
 def normalise(text: str) -> str:
     """One way of writing a plate: upper case, half width, without dots, spaces and dashes. Idempotent."""
-    return _NOT_PART_OF_A_PLATE.sub("", unicodedata.normalize("NFKC", text)).upper()
+    bare = _NOT_PART_OF_A_PLATE.sub("", unicodedata.normalize("NFKC", text)).upper()
+    # Once more: without what stood between them, two characters may be one.
+    return unicodedata.normalize("NFKC", bare)
 
 
 def plate_kind(text: str) -> PlateKind | None:
