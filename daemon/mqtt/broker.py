@@ -109,9 +109,6 @@ class Broker:
             link.introduce(self._subscription_refused)
             self._listener.link_changed()
             await link.watch()
-        except asyncio.CancelledError:
-            link.say_goodbye()
-            raise
         finally:
             self._link = None
             link.close()

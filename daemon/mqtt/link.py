@@ -212,14 +212,11 @@ class Link:
                 raise BrokerLost(f"has acknowledged nothing for {silent_for:.0f} s")
         self._ended.result()
 
-    def say_goodbye(self) -> None:
-        """Best effort: let the broker publish the last will now, without waiting for its keepalive."""
-        reason = "Normal disconnection" if self._spec.presence is None else "Disconnect with will message"
-        self._client.disconnect(ReasonCode(PacketTypes.DISCONNECT, reason))
-        self._client.loop_write()
-
     def close(self) -> None:
-        """Give everything back; safe at any time, also while the executor is still at it."""
+        """Give everything back; safe at any time, also while the executor is still at it.
+
+        Without a DISCONNECT, so that the broker publishes the last will (MQTT 5, 3.1.2.5).
+        """
         self._is_closed = True
         for future in (self.accepted, self._ended):
             if future.done() and not future.cancelled():
@@ -246,7 +243,7 @@ class Link:
     def _readable(self) -> None:
         try:
             self._client.loop_read()
-            # TLS may hold whole packets that the socket will never announce again.
+            # One TLS record may bring several packets; the socket announces only the first.
             while isinstance(self._sock, ssl.SSLSocket) and self._sock.fileno() >= 0 and self._sock.pending():
                 self._client.loop_read()
         except Exception as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -199,8 +200,24 @@ async def test_over_tls_only_a_broker_that_our_authority_signed_gets_the_facts(
         gate = Gate(ledger, gate_spec(broker.port, ca_file=ours), patience=NO_TIMERS)
         async with running(books):
             await until(lambda: books.broker.connected)
-            # several messages come in one TLS record: none may be left lying in it
             async with running(gate):
                 await until(lambda: ledger.acknowledged == 200)
     finally:
         broker.kill()
+
+
+async def test_packets_that_share_a_tls_record_are_all_heard(certificates: Path) -> None:
+    # given a broker that says CONNACK, PUBLISH, PUBLISH in one breath (MQTT 5, 3.2 and 3.3)
+    async def say_it_at_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"\x20\x03\x00\x00\x00" + b"\x30\x05\x00\x01a\x001" + b"\x30\x05\x00\x01a\x002")
+        await reader.read()
+        writer.close()
+
+    identity = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    identity.load_cert_chain(certificates / "broker.pem", certificates / "broker.key")
+    server = await asyncio.start_server(say_it_at_once, "127.0.0.1", 0, ssl=identity)
+    port = server.sockets[0].getsockname()[1]
+    ear = Ear(port, ca_file=certificates / "ours.pem")
+    async with server, running(ear):
+        await until(lambda: [payload for _, payload, _ in ear.messages] == [b"1", b"2"], what="both heard")
