@@ -1,0 +1,47 @@
+"""`scripts/bench`: what the gate's own work costs over a floor measured in the same run.
+
+The law of this file: ratios are judged, milliseconds are shown. A shared machine is ten times slower from one
+minute to the next, and floor and figure are measured side by side.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from tests.bench import frame_to_read, store_speed, swipe_to_relay
+
+BENCHES: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
+    "swipe": ("刷卡到继电器，含落盘 / swipe to relay, commit included", swipe_to_relay.measure),
+    "frame": ("画面到车牌 / frame to read", frame_to_read.measure),
+    "store": ("落盘与启动 / commits and start-up", store_speed.measure),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHES)} (default: all)")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    args = parser.parse_args()
+    unknown = set(args.names) - BENCHES.keys()
+    if unknown:
+        parser.error(f"{', '.join(sorted(unknown))}: 可选 / choose from {', '.join(BENCHES)}")
+    figures = {}
+    for name in args.names or BENCHES:
+        words, measure = BENCHES[name]
+        if not args.json:
+            print(f"— {words}", flush=True)
+        figures[name] = measure()
+        if not args.json:
+            for what, value in figures[name].items():
+                print(f"    {what:<34} {value}")
+    if args.json:
+        print(json.dumps(figures))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
