@@ -1,19 +1,19 @@
 """gatepost (门岗): the daemon of one vehicle gate.
 
-One Raspberry Pi a gate. A car comes; a card is swiped, a plate is read; the gate decides on its own, raises the
-boom, writes down what happened, and tells the office. This page is the plan of the house.
+One Raspberry Pi a gate. A car comes; a card is swiped, a plate is read; the gate decides on its own, writes
+down what it holds to be so, raises the boom, and tells the office. This page is the plan of the house.
 
-    reader bytes ─┐
-    plate reads  ─┤                                     ┌─> perform: relays
-    loops, limits ┼─> signals ─> decide ─> facts ─> store (ONE transaction: ledger + tables) ─┼─> panel (live)
-    guard, office ┤              (pure)              └─> publisher ─> MQTT ─> the office acknowledges
-    time          ─┘                  evolve(state, fact) ─> state
+    card frames  ─┐                                     ┌─> perform: relays
+    plate reads  ─┤                                     ├─> evolve(state, fact) ─> state
+    loops, limits ┼─> signals ─> decide ─> facts ─> store ─> panel (live)
+    guard, office ┤              (pure)             │   └─> publisher ─> MQTT ─> the office acknowledges
+    time          ─┘                                ONE transaction: ledger + tables
 
 A **signal** is what came in, with the instant it was noticed. A **fact** is what the gate holds to be so from
-now on. `core.decide` turns one signal into facts, reading no clock and doing no I/O; `core.evolve` is the only
-thing that changes state, live and on replay alike. The **ledger** is the list of facts, each sealed to the one
-before: it is the audit, the source of every table, and the outbox. Facts are durable before anything moves
-because of them; physical orders are never replayed after a crash.
+now on. `core.decide` turns one signal into facts, reading no clock and doing no I/O; `core.evolve` is the
+only thing that changes state, live and on replay alike. The **ledger** is the list of facts, each sealed to
+the one before: it is the audit, the source of every table, and the outbox. Facts are durable before anything
+moves because of them; physical orders are never replayed after a crash.
 
 Which room is mine? The first yes wins.
 
@@ -31,18 +31,18 @@ Which room is mine? The first yes wins.
     config.yaml?                                       config/
 
 `wiring` makes the objects, `app` runs them, `cli` is what a person types. `engine` is the one loop between
-inbox and devices; `gate` is what the panel sees of it; `simulation` and `summary` are the demonstration and its
-figures. The layers are a contract that `scripts/check` enforces (`[tool.importlinter]` in pyproject.toml).
+inbox and devices; `gate` is what the panel sees of it; `simulation` and `summary` are the demonstration and
+its figures. The layers are a contract that `scripts/check` enforces (`[tool.importlinter]`, pyproject.toml).
 
 What must never break:
 
-1. No order to lower while the safety loop is occupied, unknown or faulty; a loop that becomes occupied while the
-   boom comes down raises it again. Nothing closes because of a start. The barrier's own controller stays the
-   safety device.
+1. No order to lower while the safety loop is occupied, unknown or faulty; a loop that becomes occupied while
+   the boom comes down raises it again. Nothing closes because of a start. The barrier's own controller stays
+   the safety device.
 2. No order to raise without its durable fact.
 3. At most one open stay a plate and a permit.
-4. Every fact reaches the office, in order, once after dedupe by (gate, seq). A broker's acknowledgement is not
-   delivery: the office acknowledges the highest contiguous number.
+4. Every fact reaches the office, in order, once after dedupe by (gate, seq). A broker's acknowledgement is
+   not delivery: the office acknowledges the highest contiguous number.
 5. A decision waits for no network, broker or camera.
 6. Whatever is down, the guard's button works.
 """

@@ -48,6 +48,7 @@ log = logging.getLogger(__name__)
 HOUSEKEEPING_S = 3600.0
 """How often the ledger is copied and old pictures go."""
 
+GLANCE_S = 0.05
 LAST_WORDS_S = 3.0
 """How long a run that ends by itself waits for the office to acknowledge the last facts."""
 
@@ -263,11 +264,10 @@ class App:
     async def _last_words(self) -> None:
         """Give the office a moment for what was just said, where it is there to hear it."""
         last = self._store.last_seq()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LAST_WORDS_S):
-                # Nobody else waits for acknowledgements: no event for this alone.
-                while self._office_status().connected and self._store.acked() < last:  # noqa: ASYNC110
-                    await asyncio.sleep(0.05)
+        for _ in range(round(LAST_WORDS_S / GLANCE_S)):
+            if not self._office_status().connected or self._store.acked() >= last:
+                break
+            await asyncio.sleep(GLANCE_S)
         self._acked_in_run = max(0, min(self._store.acked(), last) - self._seq_at_start)
 
     def report(self) -> dict[str, Any]:

@@ -46,8 +46,8 @@ from drivers.protocols import BoomPosition, Context, PinUse, Timer
 
 INTERLOCK_S = 0.04
 """Rest between two different relays: four times what a signal relay needs to let go (10 ms), yet so short
-that a boom which is still being told to close is told to open within 100 ms of the loop's edge, 50 ms of which
-are the loop's debounce. ESPHome's garage door cookbook rests 0.1 s."""
+that a boom which is still being told to close is told to open within 100 ms of the loop's edge; its debounce
+takes 50 ms of them. ESPHome's garage door cookbook rests 0.1 s."""
 
 
 class GpioBarrierOptions(protocols.Options):
