@@ -80,7 +80,7 @@ async def test_a_fault_shows_at_the_lane_in_the_alerts_and_at_the_top(guard: Vis
     )
     assert "1 个设备故障" in await stream.until("status")
     assert "东门出口 摄像机" in await stream.until("alerts")
-    assert "no picture" in await stream.until("head-exit-1")
+    assert "no picture" in await stream.until("car-exit-1")
 
 
 async def test_each_beat_tells_the_time_and_how_far_the_office_is(
