@@ -1,4 +1,4 @@
-"""The shape of the database, one migration after another. A shipped migration is never changed.
+"""Which version of the database this program knows, and how a file gets there.
 
 The version is SQLite's own `user_version`, beside the list that sqlite-utils keeps, so that a file from a
 newer gatepost is recognised before anything is written to it.
@@ -8,27 +8,9 @@ from __future__ import annotations
 
 import sqlite3
 
-from sqlite_utils import Database
-from sqlite_utils.migrations import Migrations
-
-from daemon.store.accounts import ACCOUNTS_SCHEMA
 from daemon.store.errors import StoreTooNew
-from daemon.store.ledger import LEDGER_SCHEMA
-from daemon.store.tables import TABLES_SCHEMA
 
 VERSION = 1
-
-MIGRATIONS = Migrations("gatepost")
-
-
-@MIGRATIONS()
-def m001_first_gate(db: Database) -> None:
-    """Ledger, tables, accounts, and how far the office has acknowledged."""
-    office = "CREATE TABLE office (only INTEGER PRIMARY KEY CHECK (only = 1), acked INTEGER NOT NULL) STRICT;"
-    for script in (LEDGER_SCHEMA, TABLES_SCHEMA, ACCOUNTS_SCHEMA, office):
-        for statement in filter(str.strip, script.split(";")):
-            db.execute(statement)
-    db.execute("INSERT INTO office (only, acked) VALUES (1, 0)")
 
 
 def migrate(db: sqlite3.Connection, path: str) -> None:
@@ -41,5 +23,9 @@ def migrate(db: sqlite3.Connection, path: str) -> None:
             f" {VERSION}); nothing was changed, install the newer version"
         )
     if found < VERSION:
+        from sqlite_utils import Database
+
+        from daemon.store.migrations import MIGRATIONS
+
         MIGRATIONS.apply(Database(db))
         db.execute(f"PRAGMA user_version = {VERSION}")

@@ -1,0 +1,29 @@
+"""The shape of the database, one migration after another. A shipped migration is never changed.
+
+Loaded only when a file is behind: sqlite-utils brings numpy along where it finds it, 25 MB that a running
+gate has no use for.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from daemon.store.accounts import ACCOUNTS_SCHEMA
+from daemon.store.ledger import LEDGER_SCHEMA
+from daemon.store.tables import TABLES_SCHEMA
+
+OFFICE_SCHEMA = """
+CREATE TABLE office (only INTEGER PRIMARY KEY CHECK (only = 1), acked INTEGER NOT NULL) STRICT;
+INSERT INTO office (only, acked) VALUES (1, 0)
+"""
+
+MIGRATIONS = Migrations("gatepost")
+
+
+@MIGRATIONS()
+def m001_first_gate(db: Database) -> None:
+    """Ledger, tables, accounts, and how far the office has acknowledged."""
+    for script in (LEDGER_SCHEMA, TABLES_SCHEMA, ACCOUNTS_SCHEMA, OFFICE_SCHEMA):
+        for statement in filter(str.strip, script.split(";")):
+            db.execute(statement)
