@@ -67,13 +67,14 @@ class Case:
 
     @property
     def card_permit(self) -> Permit | None:
-        key = self.passage.card_permit
-        return None if key is None else self.state.permits.get(key)
+        """Asked of the list as it is now: a card reported lost opens nothing from that moment."""
+        card = self.passage.card
+        return None if card is None else self.state.permit_by_card(card)
 
     @property
     def plate_permit(self) -> Permit | None:
-        key = self.passage.plate_permit
-        return None if key is None else self.state.permits.get(key)
+        plate = self.passage.plate
+        return self.state.permit_by_plate(plate) if plate and self.passage.plate_valid else None
 
     @property
     def permit(self) -> Permit | None:
@@ -95,14 +96,22 @@ class Case:
             permit is not None
             and bool(read)
             and read != permit.plate
-            and self.passage.plate_permit is None
+            and self.plate_permit is None
             and one_confusable_apart(read or "", permit.plate)
         )
 
     @property
     def is_card_and_plate_of_one_permit(self) -> bool:
         permit = self.card_permit
-        return permit is not None and (self.passage.plate_permit == permit.id or self.is_corrected)
+        return permit is not None and (self.plate_permit == permit or self.is_corrected)
+
+    @property
+    def is_within_window(self) -> bool:
+        """True where card and plate were shown close enough together to be of one car."""
+        card_at, plate_at = self.passage.card_at, self.passage.plate_at
+        if card_at is None or plate_at is None:
+            return False
+        return abs(card_at - plate_at) <= self.lane.rules.match_window
 
 
 Rule = Callable[[Case], Verdict | None]
@@ -135,7 +144,7 @@ def _presence(case: Case) -> Verdict | None:
 
 
 def _unknown_card(case: Case) -> Verdict | None:
-    if case.lane.mode == "plate_only" or case.passage.card is None or case.passage.card_permit is not None:
+    if case.lane.mode == "plate_only" or case.passage.card is None or case.card_permit is not None:
         return None
     return Hold(reason=Reason.CARD_UNKNOWN)
 
@@ -149,8 +158,10 @@ def _mismatch(case: Case) -> Verdict | None:
 
 def _both_needed(case: Case) -> Verdict | None:
     """Card AND plate (R02): wait for the other one within the match window, then ask the guard."""
-    if case.lane.mode != "card_and_plate" or case.is_card_and_plate_of_one_permit:
+    if case.lane.mode != "card_and_plate":
         return None
+    if case.is_card_and_plate_of_one_permit:
+        return None if case.is_within_window else Hold(reason=Reason.TOO_FAR_APART)
     if case.card_permit is not None:
         unreadable = case.passage.plate is not None
         return _awaited(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from daemon.core.access import Grant
+from daemon.core.access import Case, Grant
 from daemon.core.draft import Draft
 from daemon.core.facts import (
     AccessRefused,
@@ -122,12 +122,11 @@ def _decide_held(draft: Draft, lane: LaneState, signal: GuardAsked) -> None:
 
 def _release(draft: Draft, lane: LaneState, passage: Passage, signal: GuardAsked) -> None:
     """The guard answers for this car; whose it is follows from the card first, then from the plate."""
-    state = draft.state
-    permit_id = passage.card_permit or passage.plate_permit
+    case = Case(draft.state, lane, passage, draft.at)
     verdict = Grant(
         reason=Reason.GUARD,
-        permit=state.permits.get(permit_id) if permit_id is not None else None,
-        stay=state.stays.get(signal.stay) if signal.stay is not None else None,
+        permit=case.card_permit or case.plate_permit,
+        stay=draft.state.stays.get(signal.stay) if signal.stay is not None else None,
     )
     grant(draft, lane, passage, verdict, by=signal.actor, note=signal.reason, resync=signal.resync)
 

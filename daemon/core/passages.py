@@ -54,9 +54,11 @@ def card_read(draft: Draft, signal: CardRead) -> None:
         _card_again(draft, lane)
         return
     passage = _car_for_sign(draft, lane, "card")
-    if passage.card == signal.card:
-        return  # two identical reads are one read (R02)
     permit = draft.state.permit_by_card(signal.card)
+    permit_id = permit.id if permit is not None else None
+    shown = (passage.card, passage.card_permit)
+    if shown == (signal.card, permit_id) and _is_one_read(draft, lane, passage.card_at):
+        return
     draft.say(
         CardPresented(
             at=draft.at,
@@ -64,7 +66,7 @@ def card_read(draft: Draft, signal: CardRead) -> None:
             passage=passage.id,
             card=signal.card,
             bits=signal.bits,
-            permit_id=permit.id if permit is not None else None,
+            permit_id=permit_id,
         )
     )
     settle(draft, draft.lane(lane))
@@ -96,9 +98,11 @@ def plate_read(draft: Draft, signal: PlateRead) -> None:
         assert front is not None
         close(draft, lane, front, "left")
     passage = _car_for_sign(draft, draft.lane(lane), "plate")
-    if (passage.track, passage.plate) == (signal.track, signal.plate):
-        return
     permit = draft.state.permit_by_plate(signal.plate) if signal.valid else None
+    permit_id = permit.id if permit is not None else None
+    seen = (passage.track, passage.plate, passage.plate_permit)
+    if seen == (signal.track, signal.plate, permit_id) and _is_one_read(draft, lane, passage.plate_at):
+        return
     draft.say(
         PlateSeen(
             at=draft.at,
@@ -110,12 +114,17 @@ def plate_read(draft: Draft, signal: PlateRead) -> None:
             chars=signal.chars,
             colour=signal.colour,
             track=signal.track,
-            permit_id=permit.id if permit is not None else None,
+            permit_id=permit_id,
             picture=signal.picture,
             crop=signal.crop,
         )
     )
     settle(draft, draft.lane(lane))
+
+
+def _is_one_read(draft: Draft, lane: LaneState, before: timedelta | None) -> bool:
+    """Two identical reads within the match window are one read (R02)."""
+    return before is not None and draft.at.mono - before <= lane.rules.match_window
 
 
 def _is_another_car(lane: LaneState, signal: PlateRead) -> bool:
@@ -197,6 +206,8 @@ def deadlines(state: State, lane: LaneState, now: timedelta) -> Iterator[timedel
         verdict = judge(state, lane, lane.passage, replace(lane.passage.opened, mono=now))
         if isinstance(verdict, Wait):
             yield verdict.until
+        elif lane.phase is Phase.IDENTIFYING or isinstance(verdict, Gone):
+            yield now  # nothing is awaited any more: the list of permits has changed, or a loop fell silent
 
 
 def time_passed(draft: Draft, lane: LaneState) -> None:

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     PLATE_UNREADABLE = "plate_unreadable"
     PLATE_UNKNOWN = "plate_unknown"
     CARD_PLATE_MISMATCH = "card_plate_mismatch"
+    TOO_FAR_APART = "too_far_apart"
     ALREADY_INSIDE = "already_inside"
     NOT_INSIDE = "not_inside"
     NO_MATCHING_STAY = "no_matching_stay"
@@ -80,6 +81,7 @@ REASON_WORDS: dict[Reason, Words] = {
     Reason.PLATE_UNREADABLE: Words("车牌无法辨认", "a plate was seen but could not be read"),
     Reason.PLATE_UNKNOWN: Words("车牌未登记", "the plate has no permit"),
     Reason.CARD_PLATE_MISMATCH: Words("卡与车不符", "the card belongs to another car"),
+    Reason.TOO_FAR_APART: Words("刷卡与车牌识别间隔过久", "card and plate were shown too far apart"),
     Reason.ALREADY_INSIDE: Words("该车已在场内", "already inside"),
     Reason.NOT_INSIDE: Words("该车不在场内", "not inside"),
     Reason.NO_MATCHING_STAY: Words("无入场记录", "no entry on record"),
