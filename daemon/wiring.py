@@ -19,7 +19,7 @@ from daemon.config.model import DeviceConfig, LaneConfig, OfficeConfig
 from daemon.core.signals import Actor, DirectoryGiven, Instant, Loop, Permit, Signal
 from daemon.core.state import LaneRules
 from daemon.edges.cards import read_cards
-from daemon.edges.contacts import watch_boom, watch_loop
+from daemon.edges.contacts import watch_boom, watch_button, watch_loop
 from daemon.runtime.clock import Clock
 from daemon.vision.spec import LaneSpec, VisionSpec
 from drivers import registry
@@ -122,6 +122,10 @@ def devices(
                 edges.append(
                     Edge(name, lane.id, "loop", partial(watch_loop, contact, lane.id, loop, **heard))
                 )
+        if lane.button is not None:
+            name = f"{lane.id}.button"
+            button = make("input", lane.button, name)
+            edges.append(Edge(name, lane.id, "button", partial(watch_button, button, lane.id, **heard)))
         if lane.reader is not None:
             name = f"{lane.id}.reader"
             reader = make("reader", lane.reader, name)

@@ -22,6 +22,7 @@ _IN_A_LANE: tuple[tuple[Path, Role, str], ...] = (
     (("barrier",), "barrier", "barrier"),
     (("loops", "safety"), "input", "loop.safety"),
     (("loops", "approach"), "input", "loop.approach"),
+    (("button",), "input", "button"),
 )
 
 

@@ -63,6 +63,8 @@ class LaneConfig(Section):
     camera: DeviceConfig | None = None
     barrier: DeviceConfig
     loops: LoopsConfig
+    button: DeviceConfig | None = None
+    """The guard's push button: raises the boom, whatever else is down."""
     region: tuple[Fraction, Fraction, Fraction, Fraction] | None = None
     """The part of the picture where plates are looked for: left, top, right, bottom as fractions of 1."""
 

@@ -1,4 +1,4 @@
-"""Loops and limit switches: contact states to `LoopChanged` and `BoomReported`.
+"""Loops, limit switches and buttons: contact states to `LoopChanged`, `BoomReported` and `GuardAsked`.
 
 Pin callbacks come on foreign threads: they only wake the loop, which then reads the level itself, so that two
 edges in quick succession cannot arrive in the wrong order.
@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from daemon.core.signals import Boom, BoomReported, Loop, LoopChanged, LoopState
+from daemon.core.signals import Actor, Boom, BoomReported, GuardAsked, Loop, LoopChanged, LoopState
 from daemon.runtime.clock import Clock
 from drivers.errors import DeviceError
 from drivers.protocols import Barrier, BoomPosition, Contact, ContactState
+
+AT_THE_BUTTON = Actor(name="岗亭按钮 push button", role="guard")
+"""Who pressed it, the button cannot say; the guard on duty answers for it."""
 
 LOOP_OF = {
     ContactState.ON: LoopState.OCCUPIED,
@@ -45,6 +48,32 @@ async def watch_loop(
         await _follow(contact.open, lambda: report(LOOP_OF[contact.state()]), up)
     finally:
         report(LoopState.UNKNOWN)
+        contact.close()
+
+
+async def watch_button(
+    contact: Contact, lane: str, up: Callable[[], None], *, post: Callable[[GuardAsked], None], clock: Clock
+) -> None:
+    """Ask for the boom to be raised at every press. Raises DeviceError.
+
+    A press is a change from released to pressed: a button that is held, stuck or pressed while the daemon
+    starts asks for nothing.
+    """
+    was = ContactState.UNKNOWN
+
+    def report() -> None:
+        nonlocal was
+        before, was = was, contact.state()
+        if (before, was) == (ContactState.OFF, ContactState.ON):
+            post(
+                GuardAsked(
+                    at=clock.now(), actor=AT_THE_BUTTON, lane=lane, action="open", reason="按钮 button"
+                )
+            )
+
+    try:
+        await _follow(contact.open, report, up)
+    finally:
         contact.close()
 
 
