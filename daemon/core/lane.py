@@ -64,6 +64,8 @@ def order_check_due(lane: LaneState) -> timedelta | None:
     """By when a limit switch must have answered the last order; None where none is awaited."""
     if not lane.rules.has_limit_switches or lane.ordered_at is None or lane.ordered in (None, "stop"):
         return None
+    if (lane.ordered, lane.boom) in {("raise", Boom.UP), ("lower", Boom.DOWN)}:
+        return None  # it was there already: no switch has anything to say
     return lane.ordered_at + lane.rules.boom_travel
 
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Literal, assert_never
 
 from daemon.core.access import Gone, Grant, Hold, Refuse, Wait, judge
-from daemon.core.draft import Draft
+from daemon.core.draft import Draft, alert_id
 from daemon.core.facts import (
     AccessGranted,
     AccessRefused,
@@ -199,7 +199,7 @@ def _cleared(draft: Draft, lane: LaneState, passage: Passage) -> None:
 
 def deadlines(state: State, lane: LaneState, now: timedelta) -> Iterator[timedelta]:
     """Everything that will happen on this lane by itself, as things stand at `now`."""
-    for due in (lower_due(lane), order_check_due(lane), grant_lapse_due(lane)):
+    for due in (lower_due(lane), _unanswered_due(state, lane), grant_lapse_due(lane)):
         if due is not None:
             yield due
     if lane.phase in (Phase.IDENTIFYING, Phase.HELD) and lane.passage is not None:
@@ -213,7 +213,7 @@ def deadlines(state: State, lane: LaneState, now: timedelta) -> Iterator[timedel
 def time_passed(draft: Draft, lane: LaneState) -> None:
     """Do what is due by `draft.at`."""
     now = draft.at.mono
-    due = order_check_due(lane)
+    due = _unanswered_due(draft.state, lane)
     if due is not None and due <= now:
         _order_unanswered(draft, lane)
     due = grant_lapse_due(lane)
@@ -225,10 +225,18 @@ def time_passed(draft: Draft, lane: LaneState) -> None:
     settle(draft, draft.lane(lane), only_time_has_passed=True)
 
 
+def _unanswered_due(state: State, lane: LaneState) -> timedelta | None:
+    """When to say that no limit switch has answered; None where that is said, and still so."""
+    return None if alert_id(_alert_of_order(lane), lane.id) in state.alerts else order_check_due(lane)
+
+
+def _alert_of_order(lane: LaneState) -> AlertKind:
+    return AlertKind.BOOM_DID_NOT_RISE if lane.ordered == "raise" else AlertKind.BOOM_DID_NOT_LOWER
+
+
 def _order_unanswered(draft: Draft, lane: LaneState) -> None:
-    kind = AlertKind.BOOM_DID_NOT_RISE if lane.ordered == "raise" else AlertKind.BOOM_DID_NOT_LOWER
     draft.raise_alert(
-        kind,
+        _alert_of_order(lane),
         lane.id,
         f"{lane.name}: ordered {lane.ordered}, limit switches say {lane.boom}",
         severity=Severity.URGENT,
