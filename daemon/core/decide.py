@@ -91,12 +91,11 @@ def _loop_changed(draft: Draft, signal: LoopChanged) -> None:
     lane = draft.state.lanes.get(signal.lane)
     if lane is None:
         return
-    before = lane.safety if signal.loop == "safety" else lane.approach
-    if signal.state is before:
+    if signal.state is (lane.safety if signal.loop == "safety" else lane.approach):
         return
     draft.say(LoopReported(at=signal.at, lane=lane.id, loop=signal.loop, state=signal.state))
     if signal.loop == "safety":
-        passages.safety_changed(draft, draft.lane(lane), before)
+        passages.safety_changed(draft, draft.lane(lane))
     else:
         passages.approach_changed(draft, draft.lane(lane))
 

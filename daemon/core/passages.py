@@ -161,7 +161,7 @@ def approach_changed(draft: Draft, lane: LaneState) -> None:
         settle(draft, draft.lane(lane))
 
 
-def safety_changed(draft: Draft, lane: LaneState, before: LoopState) -> None:
+def safety_changed(draft: Draft, lane: LaneState) -> None:
     if lane.safety is LoopState.OCCUPIED:
         if is_lowering(lane, draft.at.mono):
             draft.say(
@@ -182,7 +182,8 @@ def safety_changed(draft: Draft, lane: LaneState, before: LoopState) -> None:
                 severity=Severity.URGENT,
                 lane=lane,
             )
-    elif lane.safety is LoopState.FREE and before is LoopState.OCCUPIED:
+    elif lane.safety is LoopState.FREE:
+        # Whatever it said before: a loop that failed under the car, and mended, has seen it go all the same.
         draft.clear_alerts([AlertKind.PASSED_WITHOUT_GRANT], lane.id)
         if lane.phase is Phase.PASSING and lane.passage is not None:
             _cleared(draft, lane, lane.passage)
