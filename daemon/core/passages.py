@@ -347,6 +347,9 @@ def grant(
             note=note,
         ),
     )
+    if lane.safety is LoopState.OCCUPIED:
+        # It waited with its nose over the loop: nothing more will be reported of its driving in.
+        draft.say(CarUnderBoom(at=draft.at, lane=lane.id, passage=passage.id))
 
 
 def _hold(draft: Draft, lane: LaneState, passage: Passage, verdict: Hold) -> None:
