@@ -192,6 +192,7 @@ def safety_changed(draft: Draft, lane: LaneState) -> None:
 def _cleared(draft: Draft, lane: LaneState, passage: Passage) -> None:
     """The car has driven under the boom: that, and nothing earlier, is when it is in or out."""
     draft.say(*on_cleared(draft.state, lane, passage, draft.at, by=None))
+    draft.clear_alerts([AlertKind.PASSAGE_UNCONFIRMED], lane.id)
     close(draft, lane, passage, "passed")
 
 
@@ -248,8 +249,8 @@ def _order_unanswered(draft: Draft, lane: LaneState) -> None:
 def _grant_lapsed(draft: Draft, lane: LaneState, passage: Passage) -> None:
     draft.raise_alert(
         AlertKind.PASSAGE_UNCONFIRMED,
-        passage.id,
-        f"{passage.plate or passage.card or passage.id}: no loop saw it drive through",
+        lane.id,
+        f"{lane.name}: no loop saw {passage.plate or passage.card or passage.id} drive through",
         severity=Severity.WARNING,
         lane=lane,
         picture=passage.picture,
