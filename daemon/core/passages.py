@@ -255,6 +255,10 @@ def _grant_lapsed(draft: Draft, lane: LaneState, passage: Passage) -> None:
         lane=lane,
         picture=passage.picture,
     )
+    is_known = passage.permit_id is not None or bool(passage.plate)
+    if lane.safety is LoopState.UNKNOWN and (is_known or lane.phase is Phase.PASSING):
+        # A blind loop is no evidence that it stayed: who is let through goes through.
+        draft.say(*on_cleared(draft.state, lane, passage, draft.at, by=None))
     close(draft, lane, passage, "unconfirmed")
 
 
