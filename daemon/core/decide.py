@@ -106,6 +106,7 @@ def _boom_reported(draft: Draft, signal: BoomReported) -> None:
         return
     draft.say(BoomMoved(at=signal.at, lane=lane.id, boom=signal.boom))
     draft.clear_alerts(_OVER_WHEN.get(signal.boom, ()), lane.id)
+    passages.keep_off_car(draft, draft.lane(lane))
     is_first_report = lane.boom is Boom.UNKNOWN and lane.ordered is None
     if is_first_report and signal.boom is Boom.UP and lane.phase not in DECIDED:
         draft.raise_alert(

@@ -73,7 +73,10 @@ def is_lowering(lane: LaneState, now: timedelta) -> bool:
     """True where the boom was ordered down and is not known to have arrived.
 
     Without limit switches nothing ever says that it has: then it counts as lowering for its travel time.
+    A boom that moves with no order of this run may be coming down on one of the run before, or by hand.
     """
+    if lane.ordered is None:
+        return lane.boom is Boom.MOVING
     if lane.ordered != "lower" or lane.boom is Boom.DOWN:
         return False
     if lane.rules.has_limit_switches or lane.ordered_at is None:

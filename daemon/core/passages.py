@@ -163,15 +163,7 @@ def approach_changed(draft: Draft, lane: LaneState) -> None:
 
 def safety_changed(draft: Draft, lane: LaneState) -> None:
     if lane.safety is LoopState.OCCUPIED:
-        if is_lowering(lane, draft.at.mono):
-            draft.say(
-                BoomRaiseOrdered(
-                    at=draft.at,
-                    lane=lane.id,
-                    passage=lane.passage.id if lane.passage is not None else None,
-                    reason=Reason.LOOP_OCCUPIED_WHILE_LOWERING,
-                )
-            )
+        keep_off_car(draft, lane)
         if lane.phase is Phase.GRANTED and lane.passage is not None:
             draft.say(CarUnderBoom(at=draft.at, lane=lane.id, passage=lane.passage.id))
         elif lane.phase not in DECIDED and lane.boom in (Boom.UP, Boom.MOVING):
@@ -187,6 +179,19 @@ def safety_changed(draft: Draft, lane: LaneState) -> None:
         draft.clear_alerts([AlertKind.PASSED_WITHOUT_GRANT], lane.id)
         if lane.phase is Phase.PASSING and lane.passage is not None:
             _cleared(draft, lane, lane.passage)
+
+
+def keep_off_car(draft: Draft, lane: LaneState) -> None:
+    """Send a lowering boom up again from a car under it."""
+    if lane.safety is LoopState.OCCUPIED and is_lowering(lane, draft.at.mono):
+        draft.say(
+            BoomRaiseOrdered(
+                at=draft.at,
+                lane=lane.id,
+                passage=lane.passage.id if lane.passage is not None else None,
+                reason=Reason.LOOP_OCCUPIED_WHILE_LOWERING,
+            )
+        )
 
 
 def _cleared(draft: Draft, lane: LaneState, passage: Passage) -> None:
