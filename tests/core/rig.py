@@ -1,4 +1,4 @@
-"""A gate on the bench: the real engine and the real store, with a boom that moves and a clock that is turned by hand.
+"""A gate on the bench: the real engine, the real store, a boom that moves, a clock turned by hand.
 
 What a test does to it is said the way a guard would say it. Everything below the edges is the shipped code;
 the rig only owns what is outside: where cars stand, what a boom does with an order, and the time. After every
