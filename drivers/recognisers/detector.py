@@ -33,7 +33,7 @@ PRIORS = ((8, (24, 48)), (16, (96, 192)), (32, (384, 768)))
 CENTRE_VARIANCE = 0.1
 SIZE_VARIANCE = 0.2
 OVERLAP_OF_ONE_PLATE = 0.4
-"""Two boxes that share more than this part of their union are one plate (as in PLATES: NMS .4)."""
+"""Two boxes that share more than this part of their union are one plate."""
 PADDED_TO = 32
 """The deepest layer halves five times: a side that is no multiple of 32 shifts every box."""
 
