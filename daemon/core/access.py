@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from daemon.core.facts import Candidate
-from daemon.core.lane import LEFT_AFTER
+from daemon.core.lane import DECIDED, LEFT_AFTER
 from daemon.core.plates import one_confusable_apart
 from daemon.core.reasons import Reason
 from daemon.core.signals import Instant, Permit
@@ -80,6 +80,32 @@ class Case:
     def permit(self) -> Permit | None:
         """The permit this car comes under, once the rules above have settled that it is one."""
         return self.card_permit if self.lane.mode != "plate_only" and self.card_permit else self.plate_permit
+
+    @property
+    def stay(self) -> Stay | None:
+        """The open stay of this car: its permit's, or that of its plate."""
+        permit = self.permit
+        if permit is not None and (stay := self.state.stay_by_permit(permit.id)) is not None:
+            return stay
+        return self.state.stay_by_plate(self._plate)
+
+    @property
+    def is_let_through_elsewhere(self) -> bool:
+        """True where the same car is on its way through another lane of this direction."""
+        permit_id = self.permit.id if self.permit is not None else None
+        return any(
+            (permit_id is not None and other.passage.permit_id == permit_id)
+            or (bool(self._plate) and other.passage.plate == self._plate)
+            for other in self.state.lanes.values()
+            if other.passage is not None
+            and other.phase in DECIDED
+            and other.id != self.lane.id
+            and other.direction == self.lane.direction
+        )
+
+    @property
+    def _plate(self) -> str:
+        return self.permit.plate if self.permit is not None else self.passage.plate or ""
 
     @property
     def plate_is_readable(self) -> bool:
@@ -200,14 +226,12 @@ def _validity(case: Case) -> Verdict | None:
 
 
 def _passback(case: Case) -> Verdict | None:
-    """In and out alternate (R05), for a permit across all lanes."""
-    permit = case.permit
-    if permit is None:
+    """In and out alternate (R05), for a permit and its plate, across all lanes."""
+    if case.permit is None:
         return None
-    is_inside = case.state.stay_by_permit(permit.id) is not None
-    if case.lane.direction == "entry" and is_inside:
+    if case.lane.direction == "entry" and (case.stay is not None or case.is_let_through_elsewhere):
         return Hold(reason=Reason.ALREADY_INSIDE)
-    if case.lane.direction == "exit" and not is_inside:
+    if case.lane.direction == "exit" and (case.stay is None or case.is_let_through_elsewhere):
         return Hold(reason=Reason.NOT_INSIDE)
     return None
 
@@ -226,7 +250,7 @@ def _permit(case: Case) -> Verdict | None:
     return Grant(
         reason=_GRANTED_BY[case.lane.mode],
         permit=permit,
-        stay=case.state.stay_by_permit(permit.id) if case.lane.direction == "exit" else None,
+        stay=case.stay if case.lane.direction == "exit" else None,
         corrected_plate=permit.plate if case.lane.mode == "card_and_plate" and case.is_corrected else None,
     )
 
@@ -246,9 +270,8 @@ def _temporary_exit(case: Case) -> Verdict | None:
     """Exit check of R15: the plate names an open temporary stay, or the guard gets the nearest ones."""
     if case.lane.direction != "exit":
         return None
-    stay = case.state.stay_by_plate(case.passage.plate or "")
-    if stay is not None:
-        return Grant(reason=Reason.TEMPORARY_EXIT, stay=stay)
+    if case.stay is not None and not case.is_let_through_elsewhere:
+        return Grant(reason=Reason.TEMPORARY_EXIT, stay=case.stay)
     return Hold(
         reason=Reason.NO_MATCHING_STAY,
         candidates=nearest(case.state.stays.values(), case.passage.plate or ""),
@@ -257,7 +280,7 @@ def _temporary_exit(case: Case) -> Verdict | None:
 
 def _temporary_entry(case: Case) -> Verdict | None:
     """Temporary pass of R14, as the lane's policy says."""
-    if case.state.stay_by_plate(case.passage.plate or "") is not None:
+    if case.stay is not None or case.is_let_through_elsewhere:
         return Hold(reason=Reason.ALREADY_INSIDE)
     match case.lane.rules.temporary:
         case "allow":
