@@ -262,6 +262,8 @@ def _known(passage: Passage, fact: Fact) -> Passage:
                 permit_id=fact.permit_id,
                 stay_id=fact.stay_id,
                 resync=fact.resync,
+                by=fact.by,
+                note=fact.note,
             )
         case AccessRefused():
             return replace(passage, reason=fact.reason)

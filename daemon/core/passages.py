@@ -196,7 +196,7 @@ def keep_off_car(draft: Draft, lane: LaneState) -> None:
 
 def _cleared(draft: Draft, lane: LaneState, passage: Passage) -> None:
     """The car has driven under the boom: that, and nothing earlier, is when it is in or out."""
-    draft.say(*on_cleared(draft.state, lane, passage, draft.at, by=None))
+    draft.say(*on_cleared(draft.state, lane, passage, draft.at))
     draft.clear_alerts([AlertKind.PASSAGE_UNCONFIRMED], lane.id)
     close(draft, lane, passage, "passed")
 
@@ -263,7 +263,7 @@ def _grant_lapsed(draft: Draft, lane: LaneState, passage: Passage) -> None:
     is_known = passage.permit_id is not None or bool(passage.plate)
     if lane.safety is LoopState.UNKNOWN and (is_known or lane.phase is Phase.PASSING):
         # A blind loop is no evidence that it stayed: who is let through goes through.
-        draft.say(*on_cleared(draft.state, lane, passage, draft.at, by=None))
+        draft.say(*on_cleared(draft.state, lane, passage, draft.at))
     close(draft, lane, passage, "unconfirmed")
 
 

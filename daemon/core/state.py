@@ -16,7 +16,7 @@ from typing import Literal
 
 from daemon.core.facts import AlertRaised
 from daemon.core.reasons import Reason
-from daemon.core.signals import Boom, Char, Instant, LoopState, Permit
+from daemon.core.signals import Actor, Boom, Char, Instant, LoopState, Permit
 from daemon.core.table import Table
 
 
@@ -72,6 +72,9 @@ class Passage:
     """Whose grant it is; None for a temporary car or a guard's choice."""
     stay_id: str | None = None
     resync: bool = False
+    by: Actor | None = None
+    """The guard who let it through; None where a rule did."""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,8 @@ from heapq import nlargest
 
 from daemon.core.facts import Candidate, Fact, StayClosed, StayOpened
 from daemon.core.plates import distance
-from daemon.core.signals import Actor, Instant
+from daemon.core.reasons import Reason
+from daemon.core.signals import Instant
 from daemon.core.state import LaneState, Passage, State, Stay
 
 OFFERED = 3
@@ -41,18 +42,26 @@ def _places_alike(one: str, other: str) -> int:
     return max(forward, backward)
 
 
-def on_cleared(state: State, lane: LaneState, passage: Passage, at: Instant, by: Actor | None) -> list[Fact]:
+def on_cleared(state: State, lane: LaneState, passage: Passage, at: Instant) -> list[Fact]:
     """The stays that open or close because this car has driven under the boom."""
     if lane.direction == "exit":
         stay = _stay_of(state, passage)
         return [] if stay is None else [_closed(stay, lane, passage, at)]
-    permit_id = passage.permit_id or passage.card_permit or passage.plate_permit
+    permit_id = passage.permit_id
+    if permit_id is None and passage.reason is Reason.GUARD:
+        permit_id = passage.plate_permit  # the guard opened before the plate was read
     permit = state.permits.get(permit_id) if permit_id is not None else None
     number = state.stays_opened + 1
     plate = permit.plate if permit is not None else passage.plate or f"无牌-{number}"
     facts: list[Fact] = [
         StayClosed(
-            at=at, lane=lane.id, passage=passage.id, stay_id=old.id, how="resync", by=by, note="entered again"
+            at=at,
+            lane=lane.id,
+            passage=passage.id,
+            stay_id=old.id,
+            how="resync",
+            by=passage.by,
+            note=passage.note or "entered again",
         )
         for old in _inside(state, permit_id if permit is not None else None, plate)
     ]
