@@ -90,14 +90,24 @@ def plate_read(draft: Draft, signal: PlateRead) -> None:
     front = lane.passage
     if lane.phase in DECIDED and front is not None:
         is_same_car = front.track == signal.track or (bool(signal.plate) and front.plate == signal.plate)
-        if is_same_car or lane.car_is_absent:
+        if is_same_car:
             return
-        if front.track is None and lane.behind is None and lane.approach is LoopState.OCCUPIED:
-            return  # still the car that was let through on its card, read a moment later
+        if front.track is None and lane.behind is None:
+            # Read a moment after it was let through on its card, or by the guard.
+            if lane.phase is Phase.GRANTED:
+                _seen(draft, lane, front, signal)
+                return
+            if lane.approach is LoopState.OCCUPIED:
+                return
+        if lane.car_is_absent:
+            return
     elif _is_another_car(lane, signal):
         assert front is not None
         close(draft, lane, front, "left")
-    passage = _car_for_sign(draft, draft.lane(lane), "plate")
+    _seen(draft, lane, _car_for_sign(draft, draft.lane(lane), "plate"), signal)
+
+
+def _seen(draft: Draft, lane: LaneState, passage: Passage, signal: PlateRead) -> None:
     permit = draft.state.permit_by_plate(signal.plate) if signal.valid else None
     permit_id = permit.id if permit is not None else None
     seen = (passage.track, passage.plate, passage.plate_permit)
