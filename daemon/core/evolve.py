@@ -164,6 +164,7 @@ def _restarted(lane: LaneState, fact: GateStarted) -> LaneState:
         ordered=None,
         ordered_at=None,
         close_from=None,
+        passed_at=None,
     )
 
 
@@ -216,6 +217,7 @@ def _passage(lane: LaneState, fact: Fact) -> LaneState:
             return replace(lane, behind=None)
         case PassageClosed() if lane.passage is not None and lane.passage.id == fact.passage:
             went = fact.outcome in ("passed", "unconfirmed") or lane.phase in DECIDED
+            passed = fact.outcome == "passed"
             return replace(
                 lane,
                 passage=lane.behind,
@@ -223,6 +225,8 @@ def _passage(lane: LaneState, fact: Fact) -> LaneState:
                 done_track=lane.passage.track or lane.done_track,
                 granted_at=None,
                 close_from=fact.at.mono if went and fact.outcome != "interrupted" else lane.close_from,
+                passed_plate=lane.passage.plate if passed else lane.passed_plate,
+                passed_at=fact.at.mono if passed else lane.passed_at,
             )
         case _:
             pass

@@ -85,7 +85,7 @@ def _card_again(draft: Draft, lane: LaneState) -> None:
 
 def plate_read(draft: Draft, signal: PlateRead) -> None:
     lane = draft.state.lanes.get(signal.lane)
-    if lane is None or signal.track == lane.done_track:
+    if lane is None or signal.track == lane.done_track or _is_of_car_that_passed(lane, signal):
         return
     front = lane.passage
     if lane.phase in DECIDED and front is not None:
@@ -135,6 +135,15 @@ def _seen(draft: Draft, lane: LaneState, passage: Passage, signal: PlateRead) ->
 def _is_one_read(draft: Draft, lane: LaneState, before: timedelta | None) -> bool:
     """Two identical reads within the match window are one read (R02)."""
     return before is not None and draft.at.mono - before <= lane.rules.match_window
+
+
+def _is_of_car_that_passed(lane: LaneState, signal: PlateRead) -> bool:
+    """The camera lost the car under the boom and found it again behind it, on another track."""
+    if lane.passed_at is None or not signal.plate or signal.plate != lane.passed_plate:
+        return False
+    if lane.approach is LoopState.OCCUPIED:
+        return False  # somebody does stand there
+    return signal.at.mono - lane.passed_at <= lane.rules.match_window
 
 
 def _is_another_car(lane: LaneState, signal: PlateRead) -> bool:

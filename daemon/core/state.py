@@ -97,6 +97,9 @@ class LaneState:
     """Set: the boom shall come down, not before this and only while the safety loop is known to be free."""
     done_track: str | None = None
     """The camera track of the last car that was decided: its later reads say nothing new."""
+    passed_plate: str | None = None
+    passed_at: timedelta | None = None
+    """The last car that drove through in this run."""
 
     @property
     def id(self) -> str:
