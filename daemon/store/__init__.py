@@ -5,8 +5,8 @@ synchronous=FULL), before anything is moved because of them. The ledger is the t
 made from it again, but for the guards' accounts and how far the office has acknowledged.
 """
 
-from daemon.store.errors import LedgerDamaged, StoreError, StoreFull, StoreTooNew
+from daemon.store.errors import LedgerDamaged, StoreError, StoreFull, StoreTooNew, StoreUnusable
 from daemon.store.ledger import LedgerRow
 from daemon.store.store import Store
 
-__all__ = ["LedgerDamaged", "LedgerRow", "Store", "StoreError", "StoreFull", "StoreTooNew"]
+__all__ = ["LedgerDamaged", "LedgerRow", "Store", "StoreError", "StoreFull", "StoreTooNew", "StoreUnusable"]

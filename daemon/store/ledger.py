@@ -15,7 +15,8 @@ from typing import Any
 
 from daemon.core.facts import Fact
 from daemon.core.signals import Instant
-from daemon.store.codec import canonical, fact_from_json, fact_to_json, plain
+from daemon.store.codec import canonical, fact_from_json, fact_to_json, instant, plain
+from daemon.store.errors import StoreTooNew
 
 LEDGER_SCHEMA = """
 CREATE TABLE ledger (
@@ -82,15 +83,19 @@ def head(db: sqlite3.Connection) -> tuple[int, str]:
 
 
 def append(db: sqlite3.Connection, seq: int, prev: str, fact: Fact) -> str:
-    """Write one row inside the open transaction; returns its hash."""
+    """Write one row inside the open transaction; returns its hash. Raises ValueError as `fact_to_json`."""
     body = fact_to_json(fact)
     kind: str = fact.kind  # type: ignore[attr-defined]  # every Fact of AnyFact has one
     seal = row_hash(prev, seq, kind, body)
-    db.execute(
-        "INSERT INTO ledger (seq, kind, lane, passage, body, prev, hash) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (seq, kind, fact.lane, fact.passage, body, prev, seal),
-    )
+    take_over(db, (seq, kind, fact.lane, fact.passage, body, prev, seal))
     return seal
+
+
+def take_over(db: sqlite3.Connection, row: Sealed) -> None:
+    """Write a row that is sealed already, to the letter, inside the open transaction."""
+    db.execute(
+        "INSERT INTO ledger (seq, kind, lane, passage, body, prev, hash) VALUES (?, ?, ?, ?, ?, ?, ?)", row
+    )
 
 
 def rows(db: sqlite3.Connection, after: int, limit: int) -> list[LedgerRow]:
@@ -99,26 +104,49 @@ def rows(db: sqlite3.Connection, after: int, limit: int) -> list[LedgerRow]:
         (after, limit),
     )
     return [
-        LedgerRow(seq, kind, lane, passage, fact_from_json(body).at, plain(body), prev, seal)
+        LedgerRow(seq, kind, lane, passage, instant(values := plain(body)), values, prev, seal)
         for seq, kind, lane, passage, body, prev, seal in found
     ]
 
 
 def facts(db: sqlite3.Connection) -> Iterator[tuple[int, Fact]]:
-    """Every fact, in order."""
+    """Every fact, in order. Raises StoreTooNew at a row that this version cannot read."""
     for seq, body in db.execute("SELECT seq, body FROM ledger ORDER BY seq"):
-        yield seq, fact_from_json(body)
+        yield seq, fact_of(seq, body)
 
 
-def verify(db: sqlite3.Connection) -> Verified:
-    """Go through the whole chain and stop at the first row that does not fit."""
+def fact_of(seq: int, body: str) -> Fact:
+    """The fact of a row that fits its seal. Raises StoreTooNew where this version knows no such fact."""
+    try:
+        return fact_from_json(body)
+    except ValueError as unknown:
+        raise StoreTooNew(
+            f"第 {seq} 行不是本版本认识的事实，未作改动；请安装写下它的版本 / row {seq} is no fact that this"
+            f" version knows: {body[:80]}; nothing was changed, install the version that wrote it"
+        ) from unknown
+
+
+def verify(db: sqlite3.Connection, *, expected_head: str | None = None) -> Verified:
+    """Go through the whole chain and stop at the first row that does not fit, or cannot be read.
+
+    `expected_head` is the hash of a row as somebody outside has it (the office, a note on paper): a chain
+    that does not come by it has been cut off before it, or sealed anew, though it fits in itself.
+    """
     count, prev, last = 0, FIRST_PREV, 0
-    found = db.execute(f"SELECT {SEALED} FROM ledger ORDER BY seq")  # noqa: S608 - this file's own columns
-    for row in found:
-        what = misfit(row, last, prev)
-        if what is not None:
-            return Verified(count, prev, Misfit(row[0], what))
-        count, last, prev = count + 1, row[0], row[6]
+    came_by = expected_head in (None, prev)
+    try:
+        found = db.execute(f"SELECT {SEALED} FROM ledger ORDER BY seq")  # noqa: S608 - this file's own columns
+        for row in found:
+            what = misfit(row, last, prev)
+            if what is not None:
+                return Verified(count, prev, Misfit(row[0], what))
+            count, last, prev = count + 1, row[0], row[6]
+            came_by = came_by or prev == expected_head
+    except sqlite3.DatabaseError as broken:
+        return Verified(count, prev, Misfit(last + 1, f"it cannot be read: {broken}"))
+    if not came_by:
+        what = f"no row is sealed {expected_head}: the end was cut off, or rows were sealed anew"
+        return Verified(count, prev, Misfit(last + 1, what))
     return Verified(count, prev, None)
 
 
@@ -130,12 +158,15 @@ def misfit(row: Sealed, last: int, prev: str) -> str | None:
     """Why this row does not follow the one numbered `last` and sealed `prev`; None where it does."""
     seq, kind, lane, passage, body, prev_hash, seal = row
     if seq != last + 1:
-        return f"rows {last + 1} to {seq - 1} are missing"
+        return f"rows {last + 1} to {seq - 1} are missing" if seq > last else f"it comes after row {last}"
     if prev_hash != prev:
         return "it is not sealed to the row before it"
     if seal != row_hash(prev, seq, kind, body):
         return "its text is not what was sealed"
-    value = plain(body)
+    try:
+        value = plain(body)
+    except ValueError as broken:
+        return f"its text is no fact: {broken}"
     if (value.get("kind"), value.get("lane"), value.get("passage")) != (kind, lane, passage):
         return "its columns say something else than its text"
     return None

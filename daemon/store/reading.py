@@ -7,8 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon.store import ledger
-from daemon.store.store import connect_reading
+from daemon.store import file, ledger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +26,14 @@ class Figures:
 
 
 def figures(path: Path) -> Figures:
-    """Raises FileNotFoundError where no gate has run yet, sqlite3.DatabaseError for a damaged file."""
+    """Raises FileNotFoundError where no gate has run yet, LedgerDamaged or StoreUnusable."""
+    try:
+        return _figures(path)
+    except sqlite3.DatabaseError as broken:
+        raise file.not_opened(path, broken) from broken
+
+
+def _figures(path: Path) -> Figures:
     with closing(_open(path)) as db:
         last = db.execute(
             "SELECT seq, json_extract(body, '$.at.wall') FROM ledger ORDER BY seq DESC LIMIT 1"
@@ -48,10 +54,13 @@ def figures(path: Path) -> Figures:
         )
 
 
-def verify(path: Path) -> ledger.Verified:
-    """Raises FileNotFoundError where no gate has run yet, sqlite3.DatabaseError for a damaged file."""
+def verify(path: Path, *, expected_head: str | None = None) -> ledger.Verified:
+    """The chain as it is in the file, and whether it comes by the hash that somebody outside has.
+
+    Raises FileNotFoundError where no gate has run yet.
+    """
     with closing(_open(path)) as db:
-        return ledger.verify(db)
+        return ledger.verify(db, expected_head=expected_head)
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -59,7 +68,7 @@ def _open(path: Path) -> sqlite3.Connection:
         raise FileNotFoundError(
             f"{path}: 还没有账本，门岗未曾运行 / no ledger yet, the gate has never run here"
         )
-    return connect_reading(path)
+    return file.connect_reading(path)
 
 
 def _one(db: sqlite3.Connection, question: str) -> int:

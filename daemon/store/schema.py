@@ -7,14 +7,15 @@ newer gatepost is recognised before anything is written to it.
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 from daemon.store.errors import StoreTooNew
 
 VERSION = 1
 
 
-def migrate(db: sqlite3.Connection, path: str) -> None:
-    """Bring the file to VERSION. Raises StoreTooNew, having written nothing, for a file from the future."""
+def refuse_newer(db: sqlite3.Connection, path: Path) -> None:
+    """Raises StoreTooNew for a file from the future. Only reads."""
     found: int = db.execute("PRAGMA user_version").fetchone()[0]
     if found > VERSION:
         raise StoreTooNew(
@@ -22,6 +23,11 @@ def migrate(db: sqlite3.Connection, path: str) -> None:
             f"请安装较新版本 / written by a newer gatepost (database version {found}, this program knows"
             f" {VERSION}); nothing was changed, install the newer version"
         )
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Bring the file to VERSION; each migration is one transaction with the note that it is done."""
+    found: int = db.execute("PRAGMA user_version").fetchone()[0]
     if found < VERSION:
         from sqlite_utils import Database
 

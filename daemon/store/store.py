@@ -9,21 +9,27 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
+from typing import IO
 
 from daemon.core.facts import Fact
-from daemon.store import ledger, tables
+from daemon.store import carving, file, ledger, tables
 from daemon.store.accounts import Accounts
 from daemon.store.errors import LedgerDamaged, StoreError, StoreFull
+from daemon.store.file import connect_reading
 from daemon.store.ledger import LedgerRow
-from daemon.store.schema import migrate
+from daemon.store.schema import migrate, refuse_newer
 from daemon.store.tables import PassageRow
 
 FILE = "gatepost.db"
+LOCK = "gatepost.lock"
 BALLAST = "ballast"
 BALLAST_BYTES = 64 * 1024 * 1024
 """Given up when the disk is full: room for about 14,000 rows, since a full disk refuses even DELETE."""
+
+REFILL_AFTER = 256
+"""How many appends after the ballast went it is tried again: no clock here, and a look at the disk costs."""
 
 
 class Store:
@@ -33,26 +39,60 @@ class Store:
         self.folder = folder
         self.path = folder / FILE
         self._ballast_bytes = ballast_bytes
+        self._appends_until_refill: int | None = None
+        self._lock: IO[bytes] | None = None
         self._db: sqlite3.Connection | None = None
         self._seq = 0
         self._head = ledger.FIRST_PREV
 
+    def hold(self) -> None:
+        """Have the folder for this process alone until `close()`. Raises StoreUnusable or another OSError."""
+        file.make_private_folder(self.folder)
+        if self._lock is None:
+            self._lock = file.hold(self.folder / LOCK)
+
     def open(self) -> None:
-        """Raises StoreTooNew, LedgerDamaged, or OSError where the folder cannot be made."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Raises LedgerDamaged, StoreTooNew, StoreUnusable or another OSError; the file is as it was then."""
+        was_held = self._lock is not None
+        self.hold()
         try:
-            db = connect(self.path)
-            migrate(db, str(self.path))
-            self._seq, self._head = ledger.head(db)
-        except sqlite3.DatabaseError as broken:
-            raise LedgerDamaged(f"{self.path}: {broken}") from broken
-        self._db = db
+            self._open()
+        except BaseException as failed:
+            if not was_held:
+                self.close()
+            if isinstance(failed, sqlite3.DatabaseError):
+                raise file.not_opened(self.path, failed) from failed
+            raise
         self._fill_ballast()
 
+    def _open(self) -> None:
+        log = Path(f"{self.path}-wal")
+        if not self.path.exists() and not log.exists():
+            create(self.path)
+        if not self.path.exists() or self.path.stat().st_size == 0:
+            # SQLite would call that a new database, and throw the newest commits in the log away.
+            raise LedgerDamaged(f"{self.path}: it is missing or empty")
+        with closing(connect_reading(self.path)) as peek:
+            refuse_newer(peek, self.path)
+        if carving.log_is_cut_short(self.path):
+            raise LedgerDamaged(f"{log}: it is damaged in the middle, with commits behind that")
+        db = file.connect(self.path)
+        try:
+            migrate(db)
+            self._seq, self._head = ledger.head(db)
+        except BaseException:
+            db.close()
+            raise
+        self._db = db
+
     def close(self) -> None:
+        """Safe where nothing is open."""
         if self._db is not None:
             self._db.close()
             self._db = None
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     @property
     def db(self) -> sqlite3.Connection:
@@ -69,42 +109,51 @@ class Store:
     def append(self, facts: Sequence[Fact]) -> list[int]:
         """Write facts and tables, durably, all or none; returns their numbers.
 
-        Raises StoreFull or StoreError, and then nothing was written.
+        Raises StoreFull or StoreError, and then nothing was written. Raises LedgerDamaged where the file
+        turns out not to be whole: then only a new start can help.
         """
         try:
-            return self._append(facts)
-        except sqlite3.OperationalError as refused:
-            if "full" not in str(refused) or not self._give_up_ballast():
-                raise _named(self.path, refused) from refused
-        except sqlite3.DatabaseError as refused:
-            raise _named(self.path, refused) from refused
-        try:
-            return self._append(facts)
-        except sqlite3.DatabaseError as refused:
-            raise _named(self.path, refused) from refused
+            numbers = self._append(facts)
+        except StoreFull:
+            if not self._give_up_ballast():
+                raise
+            numbers = self._append(facts)
+        self._refill_ballast_some_time()
+        return numbers
 
     def _append(self, facts: Sequence[Fact]) -> list[int]:
         seq, seal = self._seq, self._head
-        self.db.execute("BEGIN IMMEDIATE")
+        db = self.db
         try:
-            for fact in facts:
-                seq += 1
-                seal = ledger.append(self.db, seq, seal, fact)
-                tables.project(self.db, seq, fact)
-            self.db.execute("COMMIT")
-        except BaseException:
-            with suppress(sqlite3.Error):  # a full disk may have rolled back by itself
-                self.db.execute("ROLLBACK")
-            raise
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                for fact in facts:
+                    seq += 1
+                    seal = ledger.append(db, seq, seal, fact)
+                    tables.project(db, seq, fact)
+                db.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):  # a full disk may have rolled back by itself
+                    db.execute("ROLLBACK")
+                raise
+        except sqlite3.DatabaseError as refused:
+            raise file.not_written(self.path, refused) from refused
+        except ValueError as unsayable:
+            raise StoreError(
+                f"no JSON can be made of {facts}: {unsayable}; nothing was written"
+            ) from unsayable
         first, self._seq, self._head = self._seq + 1, seq, seal
         return list(range(first, seq + 1))
 
     def facts(self) -> Iterable[tuple[int, Fact]]:
-        """Every fact with its number, in order. Raises LedgerDamaged at a row that cannot be read."""
+        """Every fact with its number, in order.
+
+        Raises LedgerDamaged at a row that cannot be read, StoreTooNew at one that this version does not know.
+        """
         try:
             yield from ledger.facts(self.db)
-        except (sqlite3.DatabaseError, ValueError) as broken:
-            raise LedgerDamaged(f"{self.path}: {broken}") from broken
+        except sqlite3.DatabaseError as broken:
+            raise file.not_opened(self.path, broken) from broken
 
     def last_seq(self) -> int:
         return self._seq
@@ -114,12 +163,12 @@ class Store:
         return self._head
 
     def check(self) -> None:
-        """Go as far as a write can go without writing. Raises StoreError."""
+        """Go as far as a write can go without writing. Raises StoreError or LedgerDamaged."""
         try:
             self.db.execute("BEGIN IMMEDIATE")
             self.db.execute("ROLLBACK")
         except sqlite3.DatabaseError as refused:
-            raise _named(self.path, refused) from refused
+            raise file.not_written(self.path, refused) from refused
 
     def rows(self, after: int, limit: int) -> list[LedgerRow]:
         return ledger.rows(self.db, after, limit)
@@ -135,11 +184,14 @@ class Store:
         return acked
 
     def set_acked(self, seq: int) -> None:
-        """Never goes back. Raises StoreError where the disk refuses; the office will say it again."""
+        """Never goes back, and never above the last number: what is not yet said cannot be acknowledged.
+
+        Raises StoreError where the disk refuses; the office will say it again.
+        """
         try:
-            self.db.execute("UPDATE office SET acked = max(acked, ?)", (seq,))
+            self.db.execute("UPDATE office SET acked = max(acked, ?)", (min(seq, self._seq),))
         except sqlite3.DatabaseError as refused:
-            raise _named(self.path, refused) from refused
+            raise file.not_written(self.path, refused) from refused
 
     # ------------------------------------------------------------ for people
 
@@ -151,37 +203,45 @@ class Store:
     # ------------------------------------------------------------ room in need
 
     def _fill_ballast(self) -> None:
-        """Put room aside; without it the gate works all the same."""
+        """Put room aside where there is twice as much; without it the gate works all the same."""
         path = self.folder / BALLAST
+        self._appends_until_refill = None
         with suppress(OSError):
-            if not path.exists() or path.stat().st_size < self._ballast_bytes:
-                with path.open("wb") as file:
-                    os.posix_fallocate(file.fileno(), 0, self._ballast_bytes)
+            if path.exists() and path.stat().st_size >= self._ballast_bytes:
+                return
+            path.unlink(missing_ok=True)
+            disk = os.statvfs(self.folder)
+            if disk.f_bavail * disk.f_frsize >= 2 * self._ballast_bytes:
+                try:
+                    with path.open("wb") as ballast:
+                        os.posix_fallocate(ballast.fileno(), 0, self._ballast_bytes)
+                except OSError:
+                    path.unlink()  # half a ballast is room that nobody has
+                else:
+                    return
+        self._appends_until_refill = REFILL_AFTER
 
     def _give_up_ballast(self) -> bool:
+        self._appends_until_refill = REFILL_AFTER
         try:
             (self.folder / BALLAST).unlink()
         except OSError:
             return False
         return True
 
-
-def connect(path: Path) -> sqlite3.Connection:
-    """The writing connection: WAL, every commit synced to the disk. Raises sqlite3.DatabaseError."""
-    db = sqlite3.connect(path, isolation_level=None, timeout=0)
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")
-    db.execute("PRAGMA foreign_keys = ON")
-    return db
+    def _refill_ballast_some_time(self) -> None:
+        if self._appends_until_refill is not None:
+            self._appends_until_refill -= 1
+            if self._appends_until_refill <= 0:
+                self._fill_ballast()
 
 
-def connect_reading(path: Path) -> sqlite3.Connection:
-    """A connection that cannot write, for another process or a copy. Raises sqlite3.DatabaseError."""
-    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, timeout=5)
-    db.execute("PRAGMA query_only = ON")
-    return db
-
-
-def _named(path: Path, error: sqlite3.Error) -> StoreError:
-    kind = StoreFull if "full" in str(error) else StoreError
-    return kind(f"{path}: {error}; nothing was written")
+def create(path: Path) -> None:
+    """Make an empty ledger. It comes to its name whole: nobody ever finds half of one."""
+    building = path.with_name(f"{path.name}.building")
+    file.remove(building)
+    file.make_private_file(building)
+    with closing(file.connect(building)) as db:
+        migrate(db)
+        db.execute("PRAGMA journal_mode = DELETE")
+    file.put_in_place(building, path)

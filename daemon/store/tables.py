@@ -165,7 +165,12 @@ def rebuilt(numbered_facts: Iterable[tuple[int, Fact]]) -> dict[str, list[tuple[
 def _permit_granted(db: sqlite3.Connection, _seq: int, fact: PermitGranted) -> None:
     permit = fact.permit
     db.execute(
-        "INSERT OR REPLACE INTO permits VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        # A card or plate of another permit is refused, never taken from it (R01).
+        "INSERT INTO permits (id, card, plate, holder, household, lanes, valid_from, valid_until)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET card = excluded.card, plate = excluded.plate,"
+        " holder = excluded.holder, household = excluded.household, lanes = excluded.lanes,"
+        " valid_from = excluded.valid_from, valid_until = excluded.valid_until",
         (
             permit.id,
             permit.card,
