@@ -147,12 +147,16 @@ def _is_of_car_that_passed(lane: LaneState, signal: PlateRead) -> bool:
 
 
 def _is_another_car(lane: LaneState, signal: PlateRead) -> bool:
-    """Without an approach loop that can be read, a new track with another plate is the next car."""
+    """Without an approach loop that can be read, a new track with another plate is the next car.
+
+    So is any plate after a card that was shown longer ago than the match window: its car has gone.
+    """
     front = lane.passage
-    if front is None or front.track is None or front.track == signal.track:
+    if front is None or (lane.rules.has_approach_loop and lane.approach is not LoopState.UNKNOWN):
         return False
-    can_tell = lane.rules.has_approach_loop and lane.approach is not LoopState.UNKNOWN
-    return not can_tell and front.plate != signal.plate
+    if front.track is None:
+        return front.card_at is not None and signal.at.mono - front.card_at > lane.rules.match_window
+    return front.track != signal.track and front.plate != signal.plate
 
 
 def _car_for_sign(draft: Draft, lane: LaneState, cause: Cause) -> Passage:
