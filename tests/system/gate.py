@@ -211,7 +211,7 @@ class Gate:
             try:
                 found = db.execute("SELECT seq, body FROM ledger WHERE seq > ? ORDER BY seq", (after,))
                 return [{"seq": seq, **json.loads(body)} for seq, body in found]
-            except sqlite3.OperationalError:  # the file is there, its tables are not yet
+            except sqlite3.DatabaseError:  # its tables are not there yet, or it waits to be mended
                 return []
 
     def seals(self) -> list[tuple[int, str]]:
