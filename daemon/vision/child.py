@@ -18,7 +18,7 @@ from itertools import count
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
-from typing import TYPE_CHECKING, BinaryIO, assert_never
+from typing import BinaryIO, assert_never
 
 from daemon.runtime.clock import Clock, SystemClock
 from daemon.vision.lanes import WatchedLane
@@ -36,15 +36,12 @@ from daemon.vision.messages import (
     decode_command,
     encode_report,
 )
-from daemon.vision.pictures import Pictures, plate_picture
+from daemon.vision.pictures import Pictures, jpeg, plate_picture
 from daemon.vision.spec import VisionSpec
 from daemon.vision.tracks import Settled
 from daemon.vision.wiring import make_recogniser
 from drivers.errors import DeviceError
 from drivers.protocols import Frame, PlateReading, Recogniser
-
-if TYPE_CHECKING:
-    from drivers.protocols import Image
 
 log = logging.getLogger(__name__)
 
@@ -141,8 +138,12 @@ class VisionChild:
         if shown is not None:
             name = f"{lane.id}-{settled.track}" + (f"-{settled.again + 1}" if settled.again else "")
             plate = plate_picture(shown.image, settled.sighting.reading.corners)
-            picture = self._keep(shown.image, f"{name}-frame", shown.taken_ns)
-            crop = self._keep(plate, f"{name}-crop", shown.taken_ns) if plate is not None else None
+            crop = self._keep(jpeg(plate), f"{name}-crop", shown.taken_ns) if plate is not None else None
+            drafted = lane.drafted(settled.track)
+            if drafted is None:
+                picture = self._keep(jpeg(shown.image), f"{name}-frame", shown.taken_ns)
+            else:
+                picture = self._keep(drafted.jpeg, f"{name}-frame", drafted.taken_ns)
         self._send(
             PlateSettled(
                 lane=lane.id,
@@ -160,10 +161,10 @@ class VisionChild:
         )
         log.info("%s: track %s settled after %d frames", lane.id, settled.track, settled.frames)
 
-    def _keep(self, image: Image, name: str, taken_ns: int) -> str | None:
+    def _keep(self, picture: bytes, name: str, taken_ns: int) -> str | None:
         now = self._clock.now()
         age = now.mono - timedelta(microseconds=taken_ns // 1000)
-        return self._pictures.keep(image, name, now.wall - age)
+        return self._pictures.keep(picture, name, now.wall - age)
 
     # ------------------------------------------------------------ the rest of a round
 
@@ -174,7 +175,9 @@ class VisionChild:
             frame = self._lanes[ask.lane].newest
             if frame is not None and asked_ns - frame.taken_ns <= SNAPSHOT_WITHIN_NS:
                 name = f"{ask.lane}-{secrets.token_hex(4)}-frame"
-                self._send(SnapshotTaken(ask=ask.ask, picture=self._keep(frame.image, name, frame.taken_ns)))
+                self._send(
+                    SnapshotTaken(ask=ask.ask, picture=self._keep(jpeg(frame.image), name, frame.taken_ns))
+                )
             elif now_ns - asked_ns > SNAPSHOT_WITHIN_NS:
                 self._send(SnapshotTaken(ask=ask.ask, picture=None))
             else:

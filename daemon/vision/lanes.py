@@ -16,6 +16,7 @@ from daemon.runtime.clock import Clock
 from daemon.vision.capture import Capture
 from daemon.vision.messages import CameraBack, CameraLost
 from daemon.vision.motion import Motion
+from daemon.vision.pictures import jpeg
 from daemon.vision.spec import LaneSpec, VisionSpec
 from daemon.vision.tracks import SECOND_NS, TOO_OLD_NS, Settled, Tracker, TrackRules
 from daemon.vision.wiring import make_camera
@@ -38,6 +39,15 @@ class Shown:
     taken_ns: int
 
 
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """The picture of a track that has not spoken yet, made while nobody waits for it."""
+
+    track: str
+    taken_ns: int
+    jpeg: bytes
+
+
 class WatchedLane:
     """Camera, motion and tracks of one lane. Used by the reading loop alone."""
 
@@ -57,6 +67,7 @@ class WatchedLane:
         self._awake_until_ns = 0
         self._read_ns = 0
         self._shown: Shown | None = None
+        self._drafted: Drafted | None = None
         self._has_camera: bool | None = None
         """What was last told of it; None before anything was."""
         self._capture = self._new_capture()
@@ -69,6 +80,10 @@ class WatchedLane:
     def shown(self) -> Shown | None:
         """The latest frame with a plate in it."""
         return self._shown
+
+    def drafted(self, track: str) -> Drafted | None:
+        """The picture that lies ready for that track."""
+        return self._drafted if self._drafted is not None and self._drafted.track == track else None
 
     def watch(self, present: bool) -> None:
         """A loop says that a car has come, or has gone."""
@@ -132,7 +147,15 @@ class WatchedLane:
             readings, taken_ns=frame.taken_ns, now_ns=self._clock.boottime_ns(), held=self._is_present
         )
         self._set_pace()
+        if settled is None and readings:
+            self._draft(frame)
         return settled
+
+    def _draft(self, frame: Frame) -> None:
+        """Most tracks speak at their second frame: the first one's picture is then ready."""
+        track = self._tracker.current
+        if track is not None and not self._tracker.has_settled and self.drafted(track) is None:
+            self._drafted = Drafted(track, frame.taken_ns, jpeg(frame.image))
 
     def _is_awake(self, frame: Frame) -> bool:
         if self._is_present:

@@ -35,14 +35,17 @@ class Pictures:
         self._folder = folder
         self._disk_takes_pictures = True
 
-    def keep(self, image: Image, name: str, taken: datetime) -> str | None:
-        """Write `<folder>/YYYY/MM/DD/<name>.jpg` (UTC). Returns the path below the folder, or None."""
+    def keep(self, picture: bytes, name: str, taken: datetime) -> str | None:
+        """Write what `jpeg` made as `<folder>/YYYY/MM/DD/<name>.jpg` (UTC).
+
+        Returns the path below the folder, or None where the disk takes it not.
+        """
         reference = f"{taken:%Y/%m/%d}/{name}.jpg"
         path = self._folder / reference
         draft = path.with_suffix(".jpg.new")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_bytes(_jpeg(image))
+            draft.write_bytes(picture)
             os.replace(draft, path)
         except OSError as error:
             self._refused(error)
@@ -64,7 +67,8 @@ class Pictures:
         self._disk_takes_pictures = False
 
 
-def _jpeg(image: Image) -> bytes:
+def jpeg(image: Image) -> bytes:
+    """That picture as a JPEG file."""
     _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     return bytes(data)
 

@@ -94,6 +94,11 @@ class Tracker:
         """True while the car in the picture has been named."""
         return bool(self._tracks) and any(is_plate(text) for text in self._tracks[-1].said)
 
+    @property
+    def current(self) -> str | None:
+        """The name of the track that was seen last."""
+        return self._tracks[-1].name if self._tracks else None
+
     def forget(self) -> None:
         """The car has come, or has gone: what is seen from now on is another one."""
         self._tracks.clear()
