@@ -80,8 +80,9 @@ def _close(draft: Draft, lane: LaneState, signal: GuardAsked) -> None:
         _not_done(draft, signal, objection)
         return
     if lane.phase is Phase.GRANTED and lane.passage is not None:
-        # Closing in front of a car that was let through takes the grant back.
-        close(draft, lane, lane.passage, "refused")
+        # Closing in front of a car that was let through takes the grant back. The car still stands there:
+        # the one behind is not to raise the boom for it.
+        close(draft, lane, lane.passage, "refused", hold_next=Reason.CLOSED_BY_GUARD)
     draft.say(
         BoomLowerOrdered(
             at=draft.at,

@@ -426,8 +426,14 @@ def close(
     lane: LaneState,
     passage: Passage,
     outcome: Literal["passed", "left", "refused", "unconfirmed"],
+    *,
+    hold_next: Reason | None = None,
 ) -> None:
-    """The car has gone; the one behind it steps up and is judged at once."""
+    """The car has gone; the one behind it steps up and is judged at once, or held for `hold_next`."""
     clear_hold(draft, passage.id)
     draft.say(PassageClosed(at=draft.at, lane=lane.id, passage=passage.id, outcome=outcome))
-    settle(draft, draft.lane(lane))
+    lane = draft.lane(lane)
+    if hold_next is not None and lane.passage is not None:
+        _hold(draft, lane, lane.passage, Hold(reason=hold_next))
+        return
+    settle(draft, lane)

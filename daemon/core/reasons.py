@@ -32,6 +32,7 @@ class Reason(StrEnum):
     LANE_NOT_ALLOWED = "lane_not_allowed"
     NOT_YET_VALID = "not_yet_valid"
     EXPIRED = "expired"
+    CLOSED_BY_GUARD = "closed_by_guard"
     # why an order was given, or not
     CAR_CLEARED = "car_cleared"
     GRANT_LAPSED = "grant_lapsed"
@@ -88,6 +89,7 @@ REASON_WORDS: dict[Reason, Words] = {
     Reason.LANE_NOT_ALLOWED: Words("不得走此车道", "not allowed in this lane"),
     Reason.NOT_YET_VALID: Words("通行证未生效", "the permit is not valid yet"),
     Reason.EXPIRED: Words("通行证已过期", "the permit has expired"),
+    Reason.CLOSED_BY_GUARD: Words("门岗已落杆", "the guard has closed the boom"),
     Reason.CAR_CLEARED: Words("车辆已通过", "the car has cleared the boom"),
     Reason.GRANT_LAPSED: Words("放行后未通过", "let through, but did not go"),
     Reason.LOOP_OCCUPIED_WHILE_LOWERING: Words("落杆遇车，回升", "a car under the boom while lowering"),
