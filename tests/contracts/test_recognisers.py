@@ -15,7 +15,7 @@ from drivers import registry
 from drivers.errors import DeviceUnusable
 from drivers.protocols import Context, Recogniser
 from drivers.recognisers import models
-from drivers.recognisers.engines import ALPHABET
+from drivers.recognisers.readers import ALPHABET
 from drivers.simulated.scene import Scene, render
 
 ENGINES = registry.names("recogniser")
