@@ -25,10 +25,10 @@ from daemon.core.facts import (
 )
 from daemon.core.reasons import REASON_WORDS, Reason, Words
 from daemon.core.signals import GuardAsked
-from daemon.core.state import LaneState
+from daemon.core.state import LaneState, Stay
 from daemon.panel.auth import Person
 from daemon.panel.desk import Desk, desk_of, html, person_of
-from daemon.panel.words import MAY, Action, reason_words
+from daemon.panel.words import CAR_DECIDED, MAY, STAY_OVER, Action, reason_words
 from daemon.store.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -49,6 +49,8 @@ class Answer:
     detail: Words | None = None
 
 
+NOT_DONE = Words("未执行", "not done")
+
 NOT_ALLOWED = Answer(403, "refused", Words("无权操作", "your role may not do this"))
 NO_REASON = Answer(422, "refused", REASON_WORDS[Reason.REASON_NEEDED])
 NO_CAR = Answer(422, "refused", REASON_WORDS[Reason.NO_CAR_HELD])
@@ -61,6 +63,7 @@ TOO_LATE = Answer(
 NOT_STORED = Answer(
     503, "refused", Words("账本写不进去，没有动作", "the ledger takes nothing"), TOO_LATE.detail
 )
+NOT_INSIDE = Answer(409, "refused", NOT_DONE, STAY_OVER)
 NOTHING = Answer(200, "unknown", Words("没有变化", "nothing changed"))
 
 DONE: dict[Action, tuple[type[Fact], Words]] = {
@@ -78,7 +81,14 @@ async def question(request: web.Request) -> web.StreamResponse:
     """GET: the dialog that asks for the reason."""
     desk, lane, action = _asked(request)
     passage = request.query.get("passage", "")
-    return html(desk.pages.question(person_of(request), lane, action, passage))
+    wanted = request.query.get("stay") if action == "release" else None
+    stay = _open_stay(desk, lane, wanted)
+    stopper = None
+    if action in ABOUT_A_CAR and (lane.passage is None or lane.passage.id != passage):
+        stopper = CAR_DECIDED
+    elif wanted and stay is None:
+        stopper = STAY_OVER
+    return html(desk.pages.question(person_of(request), lane, action, passage, stay=stay, stopper=stopper))
 
 
 async def ask(request: web.Request) -> web.StreamResponse:
@@ -105,6 +115,9 @@ async def _answer(
     passage = (form.get("passage") or None) if action in ABOUT_A_CAR else None
     if action in ABOUT_A_CAR and passage is None:
         return NO_CAR
+    stay = (form.get("stay") or None) if action == "release" else None
+    if stay is not None and _open_stay(desk, lane, stay) is None:
+        return NOT_INSIDE
     signal = GuardAsked(
         at=desk.gate.clock.now(),
         actor=person.actor,
@@ -113,11 +126,12 @@ async def _answer(
         reason=reason,
         passage=passage,
         resync=action == "release" and form.get("resync") == "yes",
+        stay=stay,
     )
     try:
         async with asyncio.timeout(ANSWER_WITHIN_S):
             facts = await desk.once.ask(
-                lane.id, (person.name, action, passage), lambda: desk.gate.ask(signal)
+                lane.id, (person.name, action, passage, stay), lambda: desk.gate.ask(signal)
             )
     except TimeoutError:
         log.warning("panel: no answer to %s at %s within %g s", action, lane.id, ANSWER_WITHIN_S)
@@ -132,7 +146,7 @@ def outcome(action: Action, facts: Sequence[Fact]) -> Answer:
     """What these facts mean to the one who asked for `action`."""
     for fact in facts:
         if isinstance(fact, ActionRefused):
-            return Answer(409, "refused", Words("未执行", "not done"), reason_words(fact.reason))
+            return Answer(409, "refused", NOT_DONE, reason_words(fact.reason))
     kind, words = DONE[action]
     return Answer(200, "done", words) if any(isinstance(fact, kind) for fact in facts) else NOTHING
 
@@ -141,6 +155,11 @@ def clean_reason(text: str) -> str:
     """One line of at most 120 characters, without control characters."""
     line = " ".join(text.split())
     return "".join(char for char in line if char.isprintable())[:REASON_MAX]
+
+
+def _open_stay(desk: Desk, lane: LaneState, stay: str | None) -> Stay | None:
+    """The stay that a car leaving by `lane` may end; None for an entry, and for a stay that is over."""
+    return desk.gate.state.stays.get(stay) if stay and lane.direction == "exit" else None
 
 
 def _asked(request: web.Request) -> tuple[Desk, LaneState, Action]:

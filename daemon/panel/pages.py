@@ -16,10 +16,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from daemon.core.reasons import Words
-from daemon.core.state import LaneState
+from daemon.core.state import LaneState, Stay
 from daemon.panel.auth import Person, form_token
 from daemon.panel.gate import GateView, PassageLine
-from daemon.panel.views import PassageView, alert_views, clock_time, lane_view, passage_views, status_view
+from daemon.panel.telling import clock_time, plate_colour
+from daemon.panel.views import PassageView, alert_views, lane_view, passage_views, status_view, stay_view
 from daemon.panel.words import ACTION_WORDS, MAY, QUICK_REASONS, ROLE_WORDS, Action
 
 RECENT = 12
@@ -76,6 +77,7 @@ class Pages:
             names=gate.names,
             role_words=ROLE_WORDS,
             may=MAY,
+            plate_colour=plate_colour,
             stop_reason=QUICK_REASONS["stop"][0].zh,
         )
 
@@ -119,12 +121,26 @@ class Pages:
             older=older,
         )
 
-    def question(self, person: Person, lane: LaneState, action: Action, passage: str) -> str:
-        """The dialog in which a guard says why."""
+    def question(
+        self,
+        person: Person,
+        lane: LaneState,
+        action: Action,
+        passage: str,
+        *,
+        stay: Stay | None,
+        stopper: Words | None,
+    ) -> str:
+        """The dialog in which a guard says why. `stay` is the car inside that this one is said to be;
+        `stopper` is why it cannot be done any more."""
         gate = self._gate
+        now, zone = gate.clock.now(), gate.names.timezone
+        read = (lane.passage.plate if lane.passage is not None else None) or ""
         return self._part(
             "parts/question.html",
-            lane=lane_view(lane, gate.state, gate.clock.now(), gate.names.timezone),
+            lane=lane_view(lane, gate.state, now, zone),
+            stay=None if stay is None else stay_view(stay, read, gate.state, now, zone),
+            stopper=stopper,
             action=action,
             action_words=ACTION_WORDS,
             quick=QUICK_REASONS,

@@ -6,19 +6,26 @@ The law of this file: pure functions of what they are given; everything a person
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from daemon.core.facts import AlertRaised, Candidate
+from daemon.core.facts import AlertRaised
 from daemon.core.reasons import Reason, Severity, Words
 from daemon.core.signals import Boom, Char, Instant, LoopState
-from daemon.core.state import LaneState, Passage, Phase, State
+from daemon.core.state import LaneState, Passage, Phase, State, Stay
 from daemon.core.stays import nearest
 from daemon.panel.auth import age_of
 from daemon.panel.gate import OfficeStatus, PassageLine
+from daemon.panel.telling import (
+    clock_time,
+    day_and_time,
+    duration_words,
+    likeness_words,
+    masked,
+    without_cards,
+)
 from daemon.panel.words import (
     BOOM_WORDS,
     DECISION_WORDS,
@@ -61,9 +68,14 @@ class PlateChar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CandidateView:
+class StayView:
+    """A car inside, beside the car that stands at the exit."""
+
+    id: str
     plate: str
-    distance: float
+    likeness: Words | None
+    """How its plate compares with the one at the exit; None where none was read there."""
+    holder: str | None
     entered: str
     inside: Words
     picture: str | None
@@ -87,7 +99,8 @@ class CarView:
     reason: Words | None
     held: bool
     resync_helps: bool
-    candidates: tuple[CandidateView, ...]
+    candidates: tuple[StayView, ...]
+    """Which of the cars inside it may be (R15)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +193,9 @@ def _car(lane: LaneState, passage: Passage, state: State, now: Instant, zone: Zo
         reason=reason_words(passage.reason),
         held=held,
         resync_helps=passage.reason in RESYNC_HELPS,
-        candidates=tuple(_candidate(stay, now, zone) for stay in stays),
+        candidates=tuple(
+            stay_view(state.stays[near.stay_id], passage.plate or "", state, now, zone) for near in stays
+        ),
     )
 
 
@@ -205,10 +220,14 @@ def _plate_char(shown: str, believed: Char) -> PlateChar:
     return PlateChar(shown, round(believed.belief * 100), trust, others)
 
 
-def _candidate(stay: Candidate, now: Instant, zone: ZoneInfo) -> CandidateView:
-    return CandidateView(
+def stay_view(stay: Stay, read: str, state: State, now: Instant, zone: ZoneInfo) -> StayView:
+    """`read` is the plate of the car at the exit, "" where none could be read."""
+    permit = state.permits.get(stay.permit_id) if stay.permit_id else None
+    return StayView(
+        id=stay.id,
         plate=stay.plate,
-        distance=stay.distance,
+        likeness=likeness_words(read, stay.plate),
+        holder=permit.holder if permit is not None else None,
         entered=day_and_time(stay.entered.wall, now.wall, zone),
         inside=duration_words(age_of(stay.entered, now)),
         picture=stay.picture,
@@ -257,7 +276,7 @@ def _alert(alert: AlertRaised, names: dict[str, str], now: Instant, zone: ZoneIn
         severity=alert.severity.value,
         words=alert_words(alert.alert),
         subject=device.zh if known else lane,
-        detail=without_cards(alert.detail),
+        detail=without_cards(alert.detail.removeprefix(f"{lane}: ")),
         since=day_and_time(alert.at.wall, now.wall, zone),
         picture=alert.picture,
     )
@@ -325,46 +344,3 @@ def _passage(line: PassageLine, names: Mapping[str, str], now: Instant, zone: Zo
         outcome=outcome,
         worth_a_look=line.decided_by is not None or line.outcome in {"interrupted", "unconfirmed"},
     )
-
-
-# ---------------------------------------------------------------- telling
-
-
-def masked(card: str) -> str:
-    """All but the last four characters hidden; a card of four or fewer is hidden whole."""
-    return "••••" + card[-4:] if len(card) > 4 else "••••"
-
-
-def without_cards(text: str) -> str:
-    """The same text with every card number in it masked: details are written for the log too."""
-    return _CARD.sub(lambda found: masked(found[0]), text)
-
-
-_CARD = re.compile(r"(?<!\w)[0-9A-F]{6,10}(?!\w)")
-
-
-def clock_time(wall: datetime, zone: ZoneInfo, *, seconds: bool = False) -> str:
-    return f"{wall.astimezone(zone):%H:%M:%S}" if seconds else f"{wall.astimezone(zone):%H:%M}"
-
-
-def day_and_time(wall: datetime, now: datetime, zone: ZoneInfo, *, seconds: bool = False) -> str:
-    """The time alone for today, with month and day for any other day."""
-    local = wall.astimezone(zone)
-    time = clock_time(wall, zone, seconds=seconds)
-    return time if local.date() == now.astimezone(zone).date() else f"{local:%m-%d} {time}"
-
-
-def duration_words(length: timedelta | None) -> Words:
-    """Whole minutes, hours and days: what a person would say. None is a time that cannot be known."""
-    if length is None or length < timedelta():
-        return Words("时长不明", "time not known")
-    minutes = length // timedelta(minutes=1)
-    if minutes < 1:
-        return Words("不到 1 分钟", "under 1 min")
-    if minutes < 60:
-        return Words(f"{minutes} 分钟", f"{minutes} min")
-    hours, minutes = divmod(minutes, 60)
-    if hours < 24:
-        return Words(f"{hours} 小时 {minutes} 分", f"{hours} h {minutes} min")
-    days, hours = divmod(hours, 24)
-    return Words(f"{days} 天 {hours} 小时", f"{days} d {hours} h")

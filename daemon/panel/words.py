@@ -129,13 +129,18 @@ DEVICE_WORDS: dict[str, Words] = {
     "reader": Words("读卡器", "card reader"),
     "camera": Words("摄像机", "camera"),
     "barrier": Words("道闸", "barrier"),
+    "button": Words("手动按钮", "push button"),
     "loop.safety": Words("防砸地感", "safety loop"),
     "loop.approach": Words("来车地感", "approach loop"),
-    "broker": Words("物业办网络", "office network"),
-    "vision": Words("车牌识别", "plate reading"),
+    "broker": Words("物业服务器", "broker"),
+    "vision": Words("车牌识别", "vision"),
     "store": Words("账本", "ledger"),
     "clock": Words("时钟", "clock"),
 }
+
+
+CAR_DECIDED = REASON_WORDS[Reason.OTHER_CAR_HELD]
+STAY_OVER = Words("所选车辆已不在场内", "the chosen car is not inside any more")
 
 
 def reason_words(value: Reason | str | None) -> Words | None:

@@ -87,8 +87,8 @@ class Guardhouse:
                 lane=lane,
                 track=f"{lane}-{self.engine.rounds}",
                 plate=plate,
-                valid=True,
-                confidence=min(sure),
+                valid=plate != "",
+                confidence=min(sure, default=0.0),
                 chars=tuple(
                     Char(char, belief, (("8", 0.2),)) for char, belief in zip(plate, sure, strict=True)
                 ),

@@ -7,8 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from daemon.core.facts import AccessGranted, AccessRefused, BoomRaiseOrdered, BoomStopOrdered, Fact
-from daemon.core.signals import Boom, Loop, LoopState
+from daemon.core.facts import (
+    AccessGranted,
+    AccessRefused,
+    BoomRaiseOrdered,
+    BoomStopOrdered,
+    Fact,
+    StayClosed,
+)
+from daemon.core.signals import Actor, Boom, GuardAsked, Loop, LoopState
 from daemon.core.state import Phase
 from daemon.store.errors import StoreFull
 from tests.panel.conftest import Visitor
@@ -166,6 +173,86 @@ async def test_a_car_without_a_stay_is_shown_with_the_nearest_cars_inside(guard:
     assert "已停 2 小时 5 分" in page
 
 
+@pytest.mark.rule("R15")
+async def test_the_guard_says_which_car_it_is_and_exactly_that_stay_is_closed(guard: Visitor) -> None:
+    house = guard.house
+    await drive_in(house)
+    wanted = await visitor_drives_in(house, "沪A7K98Q")
+    other = await visitor_drives_in(house, "沪A7K98B")
+    passage = await unknown_at_exit(house, "沪A7K980")
+
+    page = await (await guard.get("/")).text()
+    link = f"/lanes/exit-1/release?passage={passage}&amp;stay={wanted}"
+    assert f'hx-get="{link}"' in page
+    dialog = await (await guard.get(link.replace("&amp;", "&"))).text()
+    assert f'name="stay" value="{wanted}"' in dialog
+    assert "沪A7K98Q" in dialog
+    assert "沪A7K98B" not in dialog
+
+    answer = await guard.post("/lanes/exit-1/release", passage=passage, stay=wanted, quick="车牌识别有误")
+    assert answer.status == 200
+    assert [(signal.action, signal.stay, signal.passage) for signal in house.asked] == [
+        ("release", wanted, passage)
+    ]
+    assert wanted in house.state.stays, "it is inside until it has cleared the boom"
+
+    await drive_through(house, "exit-1")
+    assert [stay.stay_id for stay in facts_of(house, StayClosed) if isinstance(stay, StayClosed)] == [wanted]
+    assert {other} < set(house.state.stays)
+
+
+@pytest.mark.rule("R15")
+async def test_a_car_at_the_exit_may_be_let_out_without_saying_which_it_is(guard: Visitor) -> None:
+    house = guard.house
+    inside = await visitor_drives_in(house, "沪A7K98Q")
+    passage = await unknown_at_exit(house, "沪A7K980")
+
+    assert "认定为" not in await (await guard.get(f"/lanes/exit-1/release?passage={passage}")).text()
+    answer = await guard.post("/lanes/exit-1/release", passage=passage, stay="", quick="物业同意")
+    assert answer.status == 200
+    await drive_through(house, "exit-1")
+
+    assert [signal.stay for signal in house.asked] == [None]
+    assert inside in house.state.stays
+
+
+@pytest.mark.parametrize("lane", ["exit-1", "entry-1"])
+async def test_a_stay_that_is_over_or_at_an_entry_lets_nobody_through(guard: Visitor, lane: str) -> None:
+    house = guard.house
+    inside = await visitor_drives_in(house, "沪A7K98Q")
+    if lane == "exit-1":
+        passage, chosen = await unknown_at_exit(house, "沪A7K980"), "S9999999"
+    else:
+        passage, chosen = await house.held_at_entry(), inside
+
+    dialog = await (await guard.get(f"/lanes/{lane}/release?passage={passage}&stay={chosen}")).text()
+    assert "所选车辆已不在场内" in dialog
+    assert 'class="act' not in dialog
+
+    answer = await guard.post(f"/lanes/{lane}/release", passage=passage, stay=chosen, quick="物业同意")
+    assert answer.status == 409
+    assert "所选车辆已不在场内" in await answer.text()
+    assert house.asked == []
+    assert house.state.lanes[lane].phase is Phase.HELD
+
+
+async def test_a_dialog_about_a_car_that_has_gone_offers_nothing_to_press(guard: Visitor) -> None:
+    passage = await guard.house.held_at_entry()
+    assert 'class="act' in await (await guard.get(f"/lanes/entry-1/release?passage={passage}")).text()
+    dialog = await (await guard.get("/lanes/entry-1/release?passage=another")).text()
+    assert "该车已处理" in dialog
+    assert 'class="act' not in dialog
+
+
+@pytest.mark.rule("R15")
+async def test_a_car_whose_plate_cannot_be_read_is_not_said_to_differ(guard: Visitor) -> None:
+    await visitor_drives_in(guard.house, "沪A7K98Q")
+    await unknown_at_exit(guard.house, "")
+    page = await (await guard.get("/")).text()
+    assert "就是这辆" in page
+    assert "差 7 字" not in page
+
+
 async def test_a_full_disk_is_told_in_words(guard: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_facts: object) -> list[int]:
         raise StoreFull("disk is full; nothing was written")
@@ -195,11 +282,43 @@ async def drive_in(house: Guardhouse) -> None:
     await house.loop("entry-1", Loop.APPROACH, LoopState.OCCUPIED)
     await house.card("entry-1", RESIDENT.card)
     await house.plate("entry-1", RESIDENT.plate)
-    await house.boom("entry-1", Boom.UP)
-    await house.loop("entry-1", Loop.SAFETY, LoopState.OCCUPIED)
-    await house.loop("entry-1", Loop.APPROACH, LoopState.FREE)
-    await house.loop("entry-1", Loop.SAFETY, LoopState.FREE)
+    await drive_through(house, "entry-1")
+    assert house.state.stay_by_plate(RESIDENT.plate) is not None
+
+
+async def visitor_drives_in(house: Guardhouse, plate: str) -> str:
+    """A car without a permit is let in by a guard; returns its stay."""
+    passage = await house.held_at_entry(plate)
+    by = Actor(name="李四", role="guard")
+    await house.say(
+        GuardAsked(
+            at=house.clock.now(), actor=by, lane="entry-1", action="release", reason="访客", passage=passage
+        )
+    )
+    await drive_through(house, "entry-1")
+    stay = house.state.stay_by_plate(plate)
+    assert stay is not None
+    return stay.id
+
+
+async def unknown_at_exit(house: Guardhouse, plate: str) -> str:
+    """A car that no stay fits is held at the exit; returns its passage."""
+    await house.loop("exit-1", Loop.APPROACH, LoopState.OCCUPIED)
+    await house.plate("exit-1", plate)
+    house.clock.advance(timedelta(seconds=30))
+    await house.engine.beat()
+    lane = house.state.lanes["exit-1"]
+    assert lane.phase is Phase.HELD
+    assert lane.passage is not None
+    return lane.passage.id
+
+
+async def drive_through(house: Guardhouse, lane: str) -> None:
+    """Whoever was let through goes, and the boom comes down behind."""
+    await house.boom(lane, Boom.UP)
+    await house.loop(lane, Loop.SAFETY, LoopState.OCCUPIED)
+    await house.loop(lane, Loop.APPROACH, LoopState.FREE)
+    await house.loop(lane, Loop.SAFETY, LoopState.FREE)
     house.clock.advance(timedelta(seconds=10))
     await house.engine.beat()
-    await house.boom("entry-1", Boom.DOWN)
-    assert house.state.stay_by_plate(RESIDENT.plate) is not None
+    await house.boom(lane, Boom.DOWN)

@@ -15,7 +15,6 @@ from daemon.panel import live
 from daemon.panel.gate import OfficeStatus
 from daemon.panel.pages import PAGE
 from daemon.panel.routes import picture_path
-from daemon.panel.views import duration_words, masked, without_cards
 from tests.panel.conftest import Visitor
 
 
@@ -176,27 +175,3 @@ async def test_no_path_leads_out_of_the_folder(guard: Visitor, path: str) -> Non
 
 def test_a_reference_with_a_name_too_long_for_the_disk_is_no_picture(tmp_path: Path) -> None:
     assert picture_path(tmp_path, "a" * 5000 + ".jpg") is None
-
-
-# ---------------------------------------------------------------- telling
-
-
-def test_cards_are_masked_also_in_the_details_of_an_alert() -> None:
-    assert masked("0A1B2C3D") == "••••2C3D"
-    assert masked("2C3D") == "••••"
-    assert without_cards("card 0A1B2C3D, plate 粤B12345, loop 7") == "card ••••2C3D, plate 粤B12345, loop 7"
-
-
-@pytest.mark.parametrize(
-    ("length", "words"),
-    [
-        (None, "时长不明"),
-        (timedelta(seconds=-1), "时长不明"),
-        (timedelta(seconds=59), "不到 1 分钟"),
-        (timedelta(minutes=59, seconds=59), "59 分钟"),
-        (timedelta(hours=23, minutes=59), "23 小时 59 分"),
-        (timedelta(days=2, hours=3), "2 天 3 小时"),
-    ],
-)
-def test_durations_are_told_as_a_person_would(length: timedelta | None, words: str) -> None:
-    assert duration_words(length).zh == words
