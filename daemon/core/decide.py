@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import assert_never
 
-from daemon.core import directory, guard, passages
+from daemon.core import directory, guard, passages, signs
 from daemon.core.draft import Draft
 from daemon.core.facts import (
     AlertCleared,
@@ -47,9 +47,9 @@ def decide(state: State, signal: Signal) -> tuple[Fact, ...]:
     draft = Draft(state, signal.at)
     match signal:
         case CardRead():
-            passages.card_read(draft, signal)
+            signs.card_read(draft, signal)
         case PlateRead():
-            passages.plate_read(draft, signal)
+            signs.plate_read(draft, signal)
         case LoopChanged():
             _loop_changed(draft, signal)
         case BoomReported():
