@@ -80,7 +80,7 @@ class App:
     # ------------------------------------------------------------ from start to stop
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Raises StoreTooNew, OSError where the data folder cannot be used, or a bug of the engine."""
+        """Raises StoreTooNew, OSError or StoreError where the data folder cannot be used, or a bug."""
         try:
             await self._run(stop)
         finally:

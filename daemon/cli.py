@@ -147,7 +147,7 @@ def _run(args: argparse.Namespace) -> int:
     from daemon.app import App
     from daemon.runtime.clock import SystemClock
     from daemon.runtime.log import set_up
-    from daemon.store import StoreTooNew
+    from daemon.store import StoreError, StoreTooNew
 
     set_up(logging.DEBUG if args.verbose else logging.INFO)
     config = load(args.config)
@@ -157,7 +157,7 @@ def _run(args: argparse.Namespace) -> int:
     except StoreTooNew as too_new:
         print(too_new, file=sys.stderr)
         return EX_CONFIG
-    except OSError as trouble:
+    except (OSError, StoreError) as trouble:
         print(f"无法运行 / cannot run: {trouble}", file=sys.stderr)
         return 1
     except BaseExceptionGroup as bugs:
