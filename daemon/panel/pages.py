@@ -161,8 +161,8 @@ class Pages:
         )
 
     def _rows(self, lines: Sequence[PassageLine]) -> tuple[PassageView, ...]:
-        names = {lane.id: lane.name for lane in self._gate.state.lanes.values()}
-        return passage_views(lines, names, self._gate.clock.now(), self._gate.names.timezone)
+        gate = self._gate
+        return passage_views(lines, gate.state, gate.clock.now(), gate.names.timezone)
 
     def _part(self, template: str, **values: Any) -> str:
         return self._env.get_template(template).render(**values)

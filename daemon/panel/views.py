@@ -120,6 +120,8 @@ class LaneView:
     boom: str
     boom_words: Words
     boom_note: Words | None
+    ordered: str | None
+    """`raise`, `lower` or `stop` until a limit switch has answered it."""
     loops: tuple[LoopView, ...]
     phase: str
     phase_words: Words
@@ -141,6 +143,7 @@ def lane_view(lane: LaneState, state: State, now: Instant, zone: ZoneInfo) -> La
         boom=lane.boom.value,
         boom_words=BOOM_WORDS[lane.boom],
         boom_note=_boom_note(lane),
+        ordered=lane.ordered,
         loops=(
             *(approach if lane.rules.has_approach_loop else ()),
             LoopView(Words("防砸地感", "under boom"), lane.safety.value, LOOP_WORDS[lane.safety]),
@@ -308,6 +311,8 @@ class PassageView:
     card: str | None
     plate: str | None
     holder: str | None
+    other_holder: str | None
+    """Whose the plate is, where the card is somebody else's."""
     decision: str
     decision_words: Words | None
     reason: Words | None
@@ -319,23 +324,27 @@ class PassageView:
 
 
 def passage_views(
-    lines: Sequence[PassageLine], names: Mapping[str, str], now: Instant, zone: ZoneInfo
+    lines: Sequence[PassageLine], state: State, now: Instant, zone: ZoneInfo
 ) -> tuple[PassageView, ...]:
-    return tuple(_passage(line, names, now, zone) for line in lines)
+    return tuple(_passage(line, state, now, zone) for line in lines)
 
 
-def _passage(line: PassageLine, names: Mapping[str, str], now: Instant, zone: ZoneInfo) -> PassageView:
+def _passage(line: PassageLine, state: State, now: Instant, zone: ZoneInfo) -> PassageView:
+    lane = state.lanes.get(line.lane)
+    by_card = state.permit_by_card(line.card) if line.card is not None else None
+    card_is_anothers = by_card is not None and line.permit_id is not None and by_card.id != line.permit_id
     outcome = None if line.outcome is None else OUTCOME_WORDS.get(line.outcome, Words(line.outcome, ""))
     return PassageView(
         passage=line.passage,
         time=day_and_time(datetime.fromisoformat(line.opened_at), now.wall, zone, seconds=True),
-        lane=names.get(line.lane, line.lane),
+        lane=lane.name if lane is not None else line.lane,
         direction=line.direction,
         direction_words=DIRECTION_WORDS.get(line.direction, Words(line.direction, "")),
         picture=line.picture or line.crop,
         card=None if line.card is None else masked(line.card),
         plate=line.plate or None,
-        holder=line.holder,
+        holder=by_card.holder if by_card is not None and card_is_anothers else line.holder,
+        other_holder=line.holder if card_is_anothers else None,
         decision=line.decision or "open",
         decision_words=None if line.decision is None else DECISION_WORDS.get(line.decision),
         reason=reason_words(line.reason),

@@ -170,7 +170,11 @@ async def test_a_car_without_a_stay_is_shown_with_the_nearest_cars_inside(guard:
     assert "无入场记录" in page
     assert RESIDENT.plate in page
     assert "差 1 字" in page
-    assert "已停 2 小时 5 分" in page
+    [stay] = house.state.stays
+    passage = house.state.lanes["exit-1"].passage
+    assert passage is not None
+    dialog = await guard.get(f"/lanes/exit-1/release?passage={passage.id}&stay={stay}")
+    assert "已停 <b>2 小时 5 分</b>" in await dialog.text()
 
 
 @pytest.mark.rule("R15")

@@ -10,12 +10,13 @@ import pytest
 from aiohttp import ClientResponse
 from yarl import URL
 
-from daemon.core.signals import Boom, DeviceLost
+from daemon.core.signals import Boom, DeviceLost, Loop, LoopState
 from daemon.panel import live
 from daemon.panel.gate import OfficeStatus
 from daemon.panel.pages import PAGE
 from daemon.panel.routes import picture_path
 from tests.panel.conftest import Visitor
+from tests.panel.guardhouse import NEIGHBOUR, RESIDENT
 
 
 class Stream:
@@ -134,6 +135,17 @@ async def test_passages_are_paged_and_filtered(guard: Visitor) -> None:
     assert "还没有通行记录" in await (await guard.get("/passages?lane=entry-1")).text()
 
 
+@pytest.mark.rule("R02")
+async def test_the_list_never_gives_a_card_to_the_owner_of_the_plate(guard: Visitor) -> None:
+    house = guard.house
+    await house.loop("entry-1", Loop.APPROACH, LoopState.OCCUPIED)
+    await house.plate("entry-1", RESIDENT.plate)
+    await house.card("entry-1", NEIGHBOUR.card)
+    page = await (await guard.get("/passages")).text()
+    assert f'{NEIGHBOUR.holder} <span class="card">••••2C3E</span>' in page
+    assert f"车牌属于 {RESIDENT.holder}" in page
+
+
 # ---------------------------------------------------------------- pictures
 
 
@@ -175,3 +187,17 @@ async def test_no_path_leads_out_of_the_folder(guard: Visitor, path: str) -> Non
 
 def test_a_reference_with_a_name_too_long_for_the_disk_is_no_picture(tmp_path: Path) -> None:
     assert picture_path(tmp_path, "a" * 5000 + ".jpg") is None
+
+
+async def test_the_arrow_at_a_moving_boom_points_where_it_was_sent(guard: Visitor) -> None:
+    house = guard.house
+    arrows = set()
+    for action, reason in (("open", "检修测试"), ("close", "检修测试")):
+        await guard.post(f"/lanes/entry-1/{action}", quick=reason)
+        await house.boom("entry-1", Boom.MOVING)
+        arrows.add((await (await guard.get("/")).text()).partition('class="hint" d="')[2].partition('"')[0])
+        await house.boom("entry-1", Boom.UP if action == "open" else Boom.DOWN)
+    await house.boom("entry-1", Boom.MOVING)
+    unasked = (await (await guard.get("/")).text()).partition('class="hint" d="')[2].partition('"')[0]
+    assert len(arrows) == 2
+    assert unasked == "M66 -2a72 72 0 0 1 30 30"

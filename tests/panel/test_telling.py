@@ -107,7 +107,7 @@ async def test_a_device_that_fails_is_named_in_chinese(
     await guard.house.say(DeviceLost(at=now, device=device, lane=lane, role="any", why="no answer"))
     page = await (await guard.get("/")).text()
     assert f'<span class="subject">{name}</span>' in page
-    assert '<small class="detail">no answer</small>' in page
+    assert '<small class="detail" title="no answer">no answer</small>' in page
 
 
 async def test_an_alert_names_its_lane_once_and_no_card(guard: Visitor) -> None:
@@ -117,7 +117,7 @@ async def test_an_alert_names_its_lane_once_and_no_card(guard: Visitor) -> None:
     await house.plate("entry-1", RESIDENT.plate)
     page = await (await guard.get("/")).text()
     assert '<span class="subject">东门入口</span>' in page
-    assert f'<small class="detail">card_plate_mismatch, card ••••2C3E, plate {RESIDENT.plate}</small>' in page
+    assert f">card_plate_mismatch, card ••••2C3E, plate {RESIDENT.plate}</small>" in page
 
 
 async def test_a_restored_ledger_is_told_with_all_that_is_known(guard: Visitor) -> None:
