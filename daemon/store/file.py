@@ -23,6 +23,9 @@ PAGE = 4096
 COMPANIONS = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside a database, by what it adds to the name."""
 
+PATIENCE_S = 5.0
+"""How long opening waits for another process that has the file; nothing waits once the gate runs."""
+
 _AROUND_THE_FILE = frozenset(
     {
         sqlite3.SQLITE_PERM,
@@ -56,7 +59,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
     Raises sqlite3.DatabaseError, or StoreUnusable where this disk cannot give that.
     """
-    db = sqlite3.connect(path, isolation_level=None, timeout=5)
+    db = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE_S)
     try:
         db.execute(f"PRAGMA page_size = {PAGE}")
         (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
@@ -74,7 +77,9 @@ def connect(path: Path) -> sqlite3.Connection:
 
 def connect_reading(path: Path) -> sqlite3.Connection:
     """A connection that cannot write, for another process or a copy. Raises sqlite3.DatabaseError."""
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5)
+    db = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=PATIENCE_S
+    )
     try:
         db.execute("PRAGMA query_only = ON")
         db.execute("PRAGMA cell_size_check = ON")
