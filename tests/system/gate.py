@@ -94,7 +94,7 @@ class Gate:
         """Every line of stdout and stderr, of all starts."""
         self.printed: list[str] = []
         """Every line of stdout alone."""
-        self._program = program
+        self.program = program
         self._process: subprocess.Popen[str] | None = None
         self._listeners: list[Thread] = []
         self.scratch.mkdir(parents=True, exist_ok=True)
@@ -106,9 +106,9 @@ class Gate:
 
     def start(self, *more: str) -> Gate:
         assert self._process is None, "this gate runs already"
-        words = ("run",) if self._program == GATEPOST else ()
+        words = ("run",) if self.program == GATEPOST else ()
         process = subprocess.Popen(
-            [*self._program, *words, "--config", str(self.config), *more],
+            [*self.program, *words, "--config", str(self.config), *more],
             cwd=ROOT,
             env={**os.environ, "TMPDIR": str(self.scratch), "PYTHONPATH": str(ROOT)},
             stdin=subprocess.PIPE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.rigs.broker import Mosquitto
-from tests.system.gate import Gate, lane, lives, site
+from tests.system.gate import Gate, eventually, lane, lives, site
 
 
 def test_a_gate_that_is_told_to_stop_ends_and_leaves_nothing_behind(
@@ -38,3 +38,12 @@ def test_a_gate_that_is_told_to_stop_ends_and_leaves_nothing_behind(
     assert not gate.database.with_name("gatepost.db-wal").exists()
     assert gate.ledger_is_whole()
     assert not [line for line in gate.said if "Traceback" in line or "ERROR" in line]
+
+
+def test_a_gate_that_is_killed_leaves_no_process_behind(gates: Callable[..., Gate]) -> None:
+    gate = gates(site(lane("entry-1", camera={"driver": "simulated"}))).start()
+    (vision,) = gate.until("the vision process", gate.children)
+    gate.fact("boom_moved")
+    gate.process.kill()
+    gate.wait()
+    eventually("the vision process to end by itself", lambda: not lives(vision))
