@@ -1,0 +1,73 @@
+"""How long a car was inside, as far as it is known: what a quote is made from.
+
+The law of this file (R43): time since boot goes before wall time, so that no fee comes from a clock that was
+set; what is not known is said, never filled in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from daemon.core.signals import Instant
+
+_NONE: Final = timedelta()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parked:
+    """A stay as the tariff sees it."""
+
+    entered: datetime
+    """Aware. Only what the clock believed, where `is_dated` is false."""
+    elapsed: timedelta
+    """Not below zero."""
+    vehicle: str = ""
+    """A class of the tariff; "" for the usual one."""
+    claims: frozenset[str] = frozenset()
+    """Names of discounts and exemptions that the guard, or the plate, has established."""
+    earlier: tuple[tuple[datetime, timedelta], ...] = ()
+    """Other stays of the same car, with their lengths; those that do not count here are left aside."""
+    lost_pass: bool = False
+    is_dated: bool = True
+    is_whole: bool = True
+    """False: `elapsed` is only the least that it can have been."""
+    ran_backwards: bool = False
+    """The clocks said that it left before it came."""
+
+
+def parked_between(
+    entered: Instant,
+    left: Instant,
+    *,
+    vehicle: str = "",
+    claims: Iterable[str] = (),
+    earlier: Iterable[tuple[datetime, timedelta]] = (),
+    lost_pass: bool = False,
+) -> Parked:
+    """The stay between two instants, by the best that they know.
+
+    Within one boot the length is exact, and one trusted end dates the other. Over a boot both ends must be
+    trusted; else the time since that boot is the least that the stay has lasted.
+    """
+    elapsed, is_whole = left.wall - entered.wall, True
+    begins, is_dated = entered.wall, True
+    if entered.boot == left.boot:
+        elapsed = left.mono - entered.mono
+        begins = entered.wall if entered.trusted else left.wall - elapsed
+        is_dated = entered.trusted or left.trusted
+    elif not (entered.trusted and left.trusted):
+        elapsed, is_whole, is_dated = left.mono, False, entered.trusted
+    return Parked(
+        entered=begins,
+        elapsed=max(elapsed, _NONE),
+        vehicle=vehicle,
+        claims=frozenset(claims),
+        earlier=tuple(earlier),
+        lost_pass=lost_pass,
+        is_dated=is_dated,
+        is_whole=is_whole,
+        ran_backwards=elapsed < _NONE,
+    )
