@@ -9,5 +9,6 @@ it.
     auth     passwords, sessions, throttling        checks   who may ask for what: every request passes here
     pages    views and templates to HTML            routes   the table of routes, and the handlers of pages
     asks     buttons to signals, once each          live     the stream that keeps open pages right
+    once     a double click is one click            streams  how many of those there may be
     telling  times, durations, cards, plates        server   the application, and the port
 """

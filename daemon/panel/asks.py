@@ -27,6 +27,7 @@ from daemon.core.reasons import REASON_WORDS, Reason, Words
 from daemon.core.signals import GuardAsked
 from daemon.core.state import LaneState, Stay
 from daemon.panel.auth import Person
+from daemon.panel.checks import form_of
 from daemon.panel.desk import Desk, desk_of, html, person_of
 from daemon.panel.words import CAR_DECIDED, MAY, STAY_OVER, Action, reason_words
 from daemon.store.errors import StoreError
@@ -94,8 +95,7 @@ async def question(request: web.Request) -> web.StreamResponse:
 async def ask(request: web.Request) -> web.StreamResponse:
     """POST: hand the wish to the gate, and say what came of it."""
     desk, lane, action = _asked(request)
-    form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
-    answer = await _answer(desk, person_of(request), lane, action, form)
+    answer = await _answer(desk, person_of(request), lane, action, await form_of(request))
     text = desk.pages.answer(answer.tone, answer.words, answer.detail, lane, action)
     response = html(text, status=answer.status)
     if answer.status != 422:

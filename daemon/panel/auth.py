@@ -11,10 +11,12 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import logging
 import secrets
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -22,6 +24,9 @@ from daemon.core.reasons import Words
 from daemon.core.signals import Actor, Instant
 from daemon.panel.gate import Now
 from daemon.store.accounts import Accounts, Role
+from daemon.store.errors import StoreError
+
+log = logging.getLogger(__name__)
 
 SESSION_LIFE = timedelta(hours=12)
 """One shift."""
@@ -32,6 +37,7 @@ SCRYPT_N, SCRYPT_R, SCRYPT_P = 2**14, 8, 5
 FREE_TRIES = 3
 LONGEST_PAUSE = timedelta(seconds=60)
 THROTTLED_KEYS = 2000
+KNOWN_PLACES = 200
 
 PASSWORD_MIN, PASSWORD_MAX = 8, 128
 NAME_MAX = 32
@@ -118,8 +124,7 @@ def clean_name(name: str) -> str:
 class Throttle:
     """Back-off for guesses: the first three failures are free, then 1, 2, 4… up to 60 s for each key.
 
-    A key is a name or an address; nobody is locked out for good, so that an attacker cannot lock out the
-    guard.
+    A key is a name or an address, and nobody is locked out for good.
     """
 
     def __init__(self, clock: Now) -> None:
@@ -182,18 +187,25 @@ class NotSignedIn:
 
 
 class Sessions:
-    """Signing in and out. Scrypt runs in a thread, one at a time: guesses cost the gate's loop nothing."""
+    """Signing in and out. Scrypt runs in a thread, one at a time: guesses cost the gate's loop nothing.
+
+    Who has signed in from an address before waits there for that address's failures alone: somebody who
+    guesses elsewhere cannot keep the guards out of their own PC.
+    """
 
     def __init__(self, accounts: Accounts, clock: Now) -> None:
         self._accounts = accounts
         self._clock = clock
         self._throttle = Throttle(clock)
+        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._one_at_a_time = asyncio.Lock()
         self._nobody = make_secret(secrets.token_hex(16))
 
     async def sign_in(self, name: str, password: str, address: str) -> SignedIn | NotSignedIn:
         name = clean_name(name)[:NAME_MAX]
-        keys = (f"name {name}", f"address {address}")
+        keys = [f"address {address}"]
+        if (name, address) not in self._known:
+            keys.append(f"name {name}")
         async with self._one_at_a_time:
             pause = self._throttle.pause(keys)
             if pause > timedelta():
@@ -204,9 +216,21 @@ class Sessions:
             fits = await asyncio.to_thread(password_fits, password[:PASSWORD_MAX], secret)
             if account is None or not fits:
                 self._throttle.failed(keys)
+                # An unknown name may be a password in the wrong field: it is not written down.
+                log.warning(
+                    "panel: wrong password for %s from %s", name if account else "an unknown name", address
+                )
                 return NotSignedIn(timedelta())
             self._throttle.succeeded(keys)
+        self._remember(name, address)
+        log.info("panel: %s signed in from %s", name, address)
         return SignedIn(self._open(account.name))
+
+    def _remember(self, name: str, address: str) -> None:
+        self._known[name, address] = None
+        self._known.move_to_end((name, address))
+        while len(self._known) > KNOWN_PLACES:
+            self._known.popitem(last=False)
 
     def who(self, token: str | None) -> Person | None:
         """The person of this token; None where the session is closed, stale or never was."""
@@ -217,7 +241,8 @@ class Sessions:
             return None
         age = age_of(session.since, self._clock.now())
         if age is None or age > SESSION_LIFE:
-            self._accounts.close_session(_digest(token))
+            with suppress(StoreError):  # a full disk keeps the row; that it is over does not hang on it
+                self._accounts.close_session(_digest(token))
             return None
         account = session.account
         return Person(name=account.name, role=account.role, must_change=account.must_change, token=token)
@@ -244,6 +269,7 @@ class Sessions:
             self._throttle.succeeded(keys)
             secret = await asyncio.to_thread(make_secret, new)
         self._accounts.set_secret(account.name, secret)
+        log.info("panel: %s has a new password", account.name)
         return SignedIn(self._open(account.name))
 
     def _open(self, name: str) -> str:
@@ -268,8 +294,13 @@ def pause_words(pause: timedelta) -> Words:
 
 def form_token(cookie: str) -> str:
     """What a form must carry beside this cookie: made from it, so that there is nothing more to keep."""
-    return hmac.new(cookie.encode(), b"gatepost panel form", hashlib.sha256).hexdigest()
+    return hmac.new(to_bytes(cookie), b"gatepost panel form", hashlib.sha256).hexdigest()
 
 
 def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(to_bytes(token)).hexdigest()
+
+
+def to_bytes(text: str) -> bytes:
+    """What a client sent, as it sent it: headers that are no UTF-8 come with surrogates in their text."""
+    return text.encode("utf-8", "surrogateescape")

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from daemon.panel.auth import Person, form_token
+from daemon.panel.auth import Person, form_token, to_bytes
 from daemon.panel.desk import PERSON, Desk, desk_of
 from daemon.store.errors import StoreError
 
@@ -33,6 +33,8 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     # Not "no-referrer": with that, browsers send "Origin: null" with a plain form.
     "Referrer-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Server": "gatepost",
 }
 
 
@@ -101,7 +103,7 @@ def host_is_ours(host: str, names: frozenset[str]) -> bool:
 
 async def _check_post(request: web.Request, desk: Desk, person: Person | None) -> None:
     origin = request.headers.get("Origin")
-    if origin is None or urlsplit(origin).netloc != request.host:
+    if origin not in (f"http://{request.host}", f"https://{request.host}"):
         log.warning(
             "panel: POST %s from origin %.80r refused, host is %.80r", request.path, origin, request.host
         )
@@ -109,13 +111,23 @@ async def _check_post(request: web.Request, desk: Desk, person: Person | None) -
     cookie = person.token if person is not None else request.cookies.get(desk.visit_cookie, "")
     given = request.headers.get("X-CSRF-Token")
     if given is None:
-        field = (await request.post()).get("token")
-        given = field if isinstance(field, str) else ""
-    if not cookie or not hmac.compare_digest(given.encode(), form_token(cookie).encode()):
+        given = (await form_of(request)).get("token", "")
+    if not cookie or not hmac.compare_digest(to_bytes(given), form_token(cookie).encode()):
         log.warning("panel: POST %s with a wrong form token refused", request.path)
         raise web.HTTPForbidden(
             text="页面已过期，请返回刷新后再试 · this page is out of date, load it again\n"
         )
+
+
+async def form_of(request: web.Request) -> dict[str, str]:
+    """The fields of a plain form. Raises HTTPException for anything else a body may be."""
+    if request.body_exists and request.content_type != "application/x-www-form-urlencoded":
+        raise web.HTTPUnsupportedMediaType(text="只收普通表单 · plain forms only\n")
+    try:
+        fields = await request.post()
+    except (ValueError, LookupError) as nonsense:
+        raise web.HTTPBadRequest(text="表单无法读取 · the form cannot be read\n") from nonsense
+    return {name: value for name, value in fields.items() if isinstance(value, str)}
 
 
 def _sign_in_first(request: web.Request) -> web.StreamResponse:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from aiohttp import web
 
@@ -11,19 +10,7 @@ from daemon.panel.auth import Person, Sessions
 from daemon.panel.gate import GateView
 from daemon.panel.once import Once
 from daemon.panel.pages import Pages, StaticFile
-
-
-@dataclass(slots=True)
-class Streams:
-    """The open live streams: each is woken by setting its event, and all end when `closing`."""
-
-    open: set[asyncio.Event] = field(default_factory=set)
-    closing: bool = False
-
-    def close(self) -> None:
-        self.closing = True
-        for woken in self.open:
-            woken.set()
+from daemon.panel.streams import Streams
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from aiohttp import web
 from daemon.core.reasons import Words
 from daemon.panel import asks
 from daemon.panel.auth import SESSION_LIFE, NotSignedIn, SignedIn, form_token, pause_words
-from daemon.panel.checks import Access, Handler
+from daemon.panel.checks import Access, Handler, form_of
 from daemon.panel.desk import PERSON, Desk, desk_of, html, person_of
 from daemon.panel.live import live
 
@@ -37,10 +37,12 @@ async def login_page(request: web.Request) -> web.StreamResponse:
 
 async def login(request: web.Request) -> web.StreamResponse:
     desk = desk_of(request)
-    form = await request.post()
-    name, password = str(form.get("name", "")), str(form.get("password", ""))
+    form = await form_of(request)
+    name, password = form.get("name", ""), form.get("password", "")
     result = await desk.sessions.sign_in(name, password, request.remote or "")
     if isinstance(result, SignedIn):
+        if PERSON in request:  # whoever sat here before is gone
+            desk.sessions.sign_out(request[PERSON])
         return _with_session(desk, request, _go("/"), result.token)
     if result.pause > timedelta():
         response = _login(request, pause_words(result.pause), 429, name=name)
@@ -63,8 +65,8 @@ async def password_page(request: web.Request) -> web.StreamResponse:
 
 async def password(request: web.Request) -> web.StreamResponse:
     desk, person = desk_of(request), person_of(request)
-    form = await request.post()
-    old, new, again = (str(form.get(key, "")) for key in ("old", "new", "again"))
+    form = await form_of(request)
+    old, new, again = (form.get(key, "") for key in ("old", "new", "again"))
     result: SignedIn | NotSignedIn | Words
     if new != again:
         result = Words("两次输入的新密码不一致", "the new passwords differ")

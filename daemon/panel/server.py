@@ -18,11 +18,12 @@ from aiohttp import web
 from daemon.config.model import PanelConfig
 from daemon.panel.auth import Sessions
 from daemon.panel.checks import ACCESS, Access, add_headers, guard_the_door
-from daemon.panel.desk import DESK, Desk, Streams
+from daemon.panel.desk import DESK, Desk
 from daemon.panel.gate import GateView
 from daemon.panel.once import Once
 from daemon.panel.pages import Pages, load_static
 from daemon.panel.routes import ROUTES
+from daemon.panel.streams import Streams
 from daemon.store.accounts import Accounts
 
 log = logging.getLogger(__name__)
@@ -99,4 +100,4 @@ def _why_not(trouble: OSError, host: str, port: int) -> str:
 
 def _own_names(host: str) -> frozenset[str]:
     own = socket.gethostname().lower()
-    return frozenset({host.lower(), own, f"{own}.local"})
+    return frozenset({host.lower(), own, f"{own}.local"} - {""})

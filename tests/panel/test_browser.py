@@ -12,7 +12,9 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from daemon.config.model import PanelConfig
 from daemon.core.signals import Boom, Loop, LoopState
 from daemon.panel.server import make_app
+from daemon.panel.streams import STREAMS_EACH
 from tests.panel.guardhouse import Guardhouse
+from tests.panel.test_buttons import unknown_at_exit, visitor_drives_in
 
 CHROMIUM = shutil.which("chromium")
 PASSWORD = "四季平安-2026"
@@ -42,7 +44,8 @@ async def server(house: Guardhouse) -> AsyncIterator[TestServer]:
 @pytest.fixture
 async def page(browser: Browser) -> Page:
     expect.set_options(timeout=PATIENCE_MS)
-    opened = await browser.new_page(viewport={"width": 1366, "height": 657}, locale="zh-CN")
+    context = await browser.new_context(viewport={"width": 1366, "height": 657}, locale="zh-CN")
+    opened = await context.new_page()
     opened.set_default_timeout(PATIENCE_MS)
     return opened
 
@@ -114,6 +117,39 @@ async def test_a_held_car_is_let_through_with_the_reason_the_guard_types(
     await expect(page.locator("#lane-entry-1 .phase")).to_contain_text("已放行")
     [asked] = house.asked
     assert (asked.passage, asked.reason) == (passage, "三栋装修工人，已登记")
+
+
+@pytest.mark.rule("R15")
+async def test_the_guard_points_at_the_car_that_stands_at_the_exit(
+    page: Page, server: TestServer, house: Guardhouse
+) -> None:
+    await sign_in(page, server, house)
+    wanted = await visitor_drives_in(house, "沪A7K98Q")
+    await visitor_drives_in(house, "粤BD12345")
+    await unknown_at_exit(house, "沪A7K980")
+
+    await page.click("#lane-exit-1 .pick >> nth=0")
+    chosen = page.locator("#question .chosen")
+    await expect(chosen).to_contain_text("沪A7K98Q")
+    await expect(chosen).to_contain_text("差 1 字")
+    await page.click("#question .quick button >> nth=3")
+
+    await expect(page.locator("#answers")).to_contain_text("已放行")
+    assert [(signal.stay, signal.reason) for signal in house.asked] == [(wanted, "车牌识别有误")]
+
+
+async def test_a_page_that_made_room_for_newer_ones_lives_again_when_looked_at(
+    page: Page, server: TestServer, house: Guardhouse
+) -> None:
+    await sign_in(page, server, house)
+    for _ in range(STREAMS_EACH):
+        newer = await page.context.new_page()
+        await newer.goto(str(server.make_url("/")))
+        await expect(newer.locator("[data-time]")).to_be_visible()
+    await house.boom("entry-1", Boom.UP)
+    await page.bring_to_front()
+    await expect(page.locator("#lane-entry-1 .boom b")).to_have_text("抬起")
+    await expect(page.locator("#lost")).to_be_hidden()
 
 
 async def test_a_lost_connection_is_plain_to_see_and_heals_by_itself(page: Page, house: Guardhouse) -> None:

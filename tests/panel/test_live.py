@@ -15,6 +15,7 @@ from daemon.panel import live
 from daemon.panel.gate import OfficeStatus
 from daemon.panel.pages import PAGE
 from daemon.panel.routes import picture_path
+from daemon.panel.streams import STREAMS, STREAMS_EACH, Streams
 from tests.panel.conftest import Visitor
 from tests.panel.guardhouse import NEIGHBOUR, RESIDENT
 
@@ -101,6 +102,32 @@ async def test_whoever_signs_out_hears_no_more(guard: Visitor, monkeypatch: pyte
     await stream.until("beat")
     await guard.post("/logout")
     await stream.end()
+
+
+async def test_a_browser_with_many_pages_keeps_room_for_its_buttons(guard: Visitor) -> None:
+    streams = [await listen(guard) for _ in range(STREAMS_EACH)]
+    for stream in streams:
+        await stream.until("passages")
+
+    newest = await listen(guard)
+
+    await streams[0].until("rest")
+    await streams[0].end()
+    await newest.until("passages")
+    await guard.house.boom("entry-1", Boom.UP)
+    for stream in (*streams[1:], newest):
+        assert "抬起" in await stream.until("head-entry-1")
+
+
+def test_however_many_browsers_there_are_the_streams_are_bounded() -> None:
+    streams = Streams()
+    first = streams.enter("a")
+    for number in range(STREAMS - 1):
+        streams.enter(f"browser {number}")
+    assert not first.has_to_rest
+    streams.enter("one more")
+    assert first.has_to_rest
+    assert sum(not stream.has_to_rest for stream in streams.open) == STREAMS
 
 
 async def test_a_daemon_that_goes_down_ends_its_streams(guard: Visitor) -> None:

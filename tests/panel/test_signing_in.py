@@ -9,7 +9,17 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from daemon.panel import auth
-from daemon.panel.auth import add_account, ensure_first_account, make_secret, password_fits
+from daemon.panel.auth import (
+    NotSignedIn,
+    Sessions,
+    SignedIn,
+    add_account,
+    ensure_first_account,
+    form_token,
+    make_secret,
+    password_fits,
+)
+from daemon.store.errors import StoreError
 from tests.panel.conftest import PASSWORD, Visitor
 from tests.panel.guardhouse import Guardhouse, guardhouse
 
@@ -103,6 +113,77 @@ async def test_guessing_gets_slower_and_waiting_helps(visitor: Visitor) -> None:
     assert (await visitor.sign_in_anew("李师傅", PASSWORD)).headers["Retry-After"] == "1"
     visitor.house.clock.advance(timedelta(seconds=1))
     assert (await visitor.sign_in_anew("李师傅", PASSWORD)).status == 303
+
+
+async def test_who_guesses_elsewhere_does_not_keep_the_guards_out_of_their_own_pc(house: Guardhouse) -> None:
+    house.store.accounts.set_secret("guard", make_secret(PASSWORD))
+    sessions = Sessions(house.store.accounts, house.clock)
+    at_the_gate, elsewhere = "192.168.1.20", "192.168.1.66"
+    assert isinstance(await sessions.sign_in("guard", PASSWORD, at_the_gate), SignedIn)
+
+    for _ in range(20):
+        house.clock.advance(timedelta(seconds=61))
+        assert isinstance(await sessions.sign_in("guard", "guess", elsewhere), NotSignedIn)
+
+    assert isinstance(await sessions.sign_in("guard", PASSWORD, at_the_gate), SignedIn)
+    new = await sessions.sign_in("guard", PASSWORD, "192.168.1.77")
+    assert isinstance(new, NotSignedIn), "an address that nobody knows waits with the guesser"
+    assert new.pause > timedelta()
+
+
+async def test_guesses_at_the_guards_own_pc_have_to_wait_there(house: Guardhouse) -> None:
+    house.store.accounts.set_secret("guard", make_secret(PASSWORD))
+    sessions = Sessions(house.store.accounts, house.clock)
+    await sessions.sign_in("guard", PASSWORD, "192.168.1.20")
+    for _ in range(3):
+        await sessions.sign_in("guard", "guess", "192.168.1.20")
+    answer = await sessions.sign_in("guard", PASSWORD, "192.168.1.20")
+    assert isinstance(answer, NotSignedIn)
+    assert answer.pause == timedelta(seconds=1)
+
+
+async def test_the_log_says_who_tried_and_never_a_password(
+    visitor: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO"):
+        await visitor.sign_in("guard", "wrong-secret")
+        await visitor.sign_in("secret-in-the-name-field", "x")
+        await visitor.start_work()
+    told = [record.getMessage() for record in caplog.records if record.name == "daemon.panel.auth"]
+    assert told == [
+        "panel: wrong password for guard from 127.0.0.1",
+        "panel: wrong password for an unknown name from 127.0.0.1",
+        "panel: guard signed in from 127.0.0.1",
+    ]
+
+
+async def test_signing_in_anew_ends_the_session_that_the_browser_had(guard: Visitor) -> None:
+    accounts = guard.house.store.accounts
+    accounts.add("班长", "leader", make_secret(PASSWORD), must_change=False)
+    old = {cookie.key: cookie.value for cookie in guard.client.session.cookie_jar}
+    page = await (await guard.get("/login")).text()
+    assert page == "", "who is signed in is sent to work"
+
+    # A login page that was left open in another tab still sends its form.
+    token = form_token(old["gatepost_visit_east"])
+    given = old["gatepost_east"]
+    assert (await guard.post("/login", token=token, name="班长", password=PASSWORD)).status == 303
+
+    new = {cookie.key: cookie.value for cookie in guard.client.session.cookie_jar}
+    assert new["gatepost_east"] != given
+    guard.client.session.cookie_jar.update_cookies(old, guard.client.make_url("/"))
+    assert (await guard.get("/")).headers["Location"] == "/login"
+
+
+async def test_a_session_that_is_over_is_over_on_a_full_disk_too(
+    guard: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_digest: str) -> None:
+        raise StoreError("accounts: disk is full; nothing was written")
+
+    monkeypatch.setattr(guard.house.store.accounts, "close_session", full)
+    guard.house.clock.advance(timedelta(hours=13))
+    assert (await guard.get("/")).headers["Location"] == "/login"
 
 
 def test_the_pause_grows_to_a_minute_and_no_further(clock: auth.Now) -> None:

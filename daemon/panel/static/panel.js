@@ -11,6 +11,7 @@
   // ------------------------------------------------------------ connection
   let heard = performance.now();
   let asked = 0;
+  let resting = false; // this browser has newer pages open: the stream went to one of them
 
   function lastShown() {
     const beat = find("[data-time]");
@@ -30,7 +31,7 @@
   // A connection can be dead without anybody having said so: silence counts, not errors.
   async function look() {
     const now = performance.now();
-    if (now - heard < SILENT_MS) return;
+    if (now - heard < SILENT_MS || (resting && document.hidden)) return;
     show(true);
     if (now - asked < ASK_AGAIN_MS) return;
     asked = now;
@@ -58,7 +59,15 @@
     heard = -SILENT_MS;
     look();
   });
-  document.addEventListener("visibilitychange", look);
+  document.addEventListener("htmx:sseClose", (event) => {
+    if (event.detail.type !== "message") return;
+    resting = true;
+    show(true);
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (resting && !document.hidden) heard = -SILENT_MS;
+    look();
+  });
   setInterval(look, LOOK_MS);
 
   // ------------------------------------------------------------ dialogs and answers
