@@ -98,6 +98,38 @@ def test_killed_while_a_car_passes_the_boom_waits_for_the_loop_and_comes_down_on
     assert len(stays) == len(set(stays))
 
 
+@pytest.mark.rule("R26")
+@pytest.mark.skipif(any(Path("/dev").glob("gpiochip*")), reason="this machine has a GPIO chip")
+def test_killed_over_a_car_and_started_again_without_its_loop_the_boom_stays_up(
+    gate: Gate, tmp_path: Path
+) -> None:
+    # given a gate that died with a car under the boom
+    gate.start("--at", "after the commit", "car_under_boom")
+    gate.fact("loop_reported", loop="safety", state="free")
+    gate.do("arrive", LANE, PLATE, "blue")
+    gate.do("card", LANE, CARD)
+    assert gate.wait() == KILLED
+
+    # when it is started again and cannot read the safety loop any more
+    dead_until = gate.last_seq
+    blind = {"safety": {"driver": "gpio", "pin": 19}, "approach": {"driver": "simulated", "loop": "approach"}}
+    again = Gate(tmp_path, site(lane(LANE, loops=blind, pass_timeout_s=0.5)), MORTAL)
+    try:
+        again.start()
+        again.fact("alert_raised", subject=f"{LANE}.loop.safety")
+        again.fact("boom_moved", boom="up", after=dead_until)
+
+        # then whoever passes, and however long ago, no order to lower is given
+        first = again.fact("passage_closed", outcome="unconfirmed", after=dead_until)
+        again.do("arrive", LANE, "粤BD12345", "green")
+        again.do("card", LANE, "01026F6C3A")
+        again.fact("passage_closed", outcome="unconfirmed", after=first["seq"])
+        assert not again.facts("boom_lower_ordered")
+        everything_held(again)
+    finally:
+        again.end()
+
+
 def everything_held(gate: Gate) -> None:
     """What must be true of every run, once it is over."""
     assert gate.stop() == 0

@@ -1,0 +1,13 @@
+"""The bench measures the gate, and no time is judged here."""
+
+from __future__ import annotations
+
+from tests.bench.swipe_to_relay import measure
+
+
+def test_the_bench_swipes_cards_and_counts_in_commits() -> None:
+    figures = measure(swipes=3, permits=20)
+    assert figures["swipes"] == 3
+    assert 0 < figures["median_ms"] <= figures["p99_ms"]
+    assert figures["in_commits"] > 0
+    assert figures["target_ms"] > figures["commit_median_ms"]
