@@ -93,6 +93,7 @@ class GateRig:
         }
         self.loops: dict[tuple[str, Loop], LoopState] = {}
         self._tracks = 0
+        self._seq_before = 0
         self._boots = 1
         self.engine = self._engine()
         self.start()
@@ -127,8 +128,11 @@ class GateRig:
         self._let_booms_report()
         return tuple(self.facts[before:])
 
-    def _handle(self, signal: Signal) -> None:
-        self.facts.extend(self.engine.handle(signal))
+    def _handle(self, signal: Signal) -> tuple[Fact, ...]:
+        self._seq_before = self.store.last_seq()
+        facts = self.engine.handle(signal)
+        self.facts.extend(facts)
+        return facts
 
     def _perform(self, fact: Fact) -> None:
         order = ORDERS.get(type(fact))
@@ -149,7 +153,7 @@ class GateRig:
         """Asked over a second connection, which sees nothing that is not committed."""
         found = self._committed.execute(
             "SELECT count(*) FROM ledger WHERE kind = ? AND lane = ? AND seq > ?",
-            (fact.kind, fact.lane, self.store.last_seq() - 40),  # type: ignore[attr-defined]
+            (fact.kind, fact.lane, self._seq_before),  # type: ignore[attr-defined]
         ).fetchone()
         return bool(found[0])
 
@@ -342,6 +346,8 @@ class GateRig:
         """The ledger alone gives the same state and the same tables, and its chain is whole."""
         numbered = list(self.store.facts())
         assert evolve_all(empty_state(self.rules), (fact for _, fact in numbered)) == self.engine.state
+        ordered = [(fact.lane, ORDERS[type(fact)]) for _, fact in numbered if type(fact) in ORDERS]
+        assert ordered == self.orders, "each order is performed once, in the order of the ledger"
         assert tables.rebuilt(numbered) == tables.contents(self.store.db)
         assert self.store.verify().misfit is None
 

@@ -1,0 +1,443 @@
+"""Anything may come in, in any order: what must hold all the same.
+
+Two lanes of random kinds get random signals: cards, plates and tracks out of a small stock, loops that fail
+and limit switches that lie, guards who click twice, lists of permits that contradict themselves, late and
+repeated signals, crashes and reboots. `Watched` looks at every single decision from outside: it keeps its own
+books of what the loops last said and of what the booms were last told.
+
+That the machine can fail was proved by planting mistakes in the core by hand, one at a time, and taking them
+out again. Each of these it found:
+
+- lower while the safety loop is occupied; lower while it cannot be read; lower when a grant lapses
+- no raise for a car under the lowering boom; the same only where there are no limit switches
+- perform before the commit; perform an order twice; a grant without its order to raise
+- a second stay without closing the first (by permit; by plate, which not every run finds)
+- a stay that the tables do not close; a car behind that is dropped at a start
+- no grant ever lapses; a deadline of the boot before; an unanswered order that stays due for ever
+- a loop that fails and mends under a car, and the car never clears; a changed list that nobody answers
+- a refused close that is done all the same; the car behind gets its boom when the guard closes
+- one card for two permits; cards swapped without being withdrawn first; a passage that stays after its end
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from daemon.core.decide import decide, next_deadline
+from daemon.core.evolve import evolve_all
+from daemon.core.facts import AccessGranted, ActionRefused, BoomLowerOrdered, BoomRaiseOrdered, Fact
+from daemon.core.lane import DECIDED
+from daemon.core.passages import deadlines
+from daemon.core.signals import (
+    Boom,
+    BoomReported,
+    CardRead,
+    DirectoryGiven,
+    GuardAsked,
+    Instant,
+    Loop,
+    LoopChanged,
+    LoopState,
+    PictureTaken,
+    PlateRead,
+    Signal,
+    Started,
+    TimerElapsed,
+)
+from daemon.core.state import Phase, State
+from tests.core.conftest import CHEN, HOUSEHOLDS, LIU, WANG
+from tests.core.rig import GUARD, OFFICE, ORDERS, GateRig, entry, exit_, permit
+
+LANES = ("entry-1", "other")
+CARDS = ("A1", "B2", "C3", "FFFF")
+PLATES = (WANG.plate, LIU.plate, CHEN.plate, "粤B01234", "粤B99999", "粤B9", "")
+PERMITS = (
+    WANG,
+    LIU,
+    CHEN,
+    permit("P-wang", "B2", "粤B12345"),
+    permit("P-liu", "A1", "粤B67890"),
+    permit("P-new", "A1", "粤B99999"),
+    permit("P-new", "D4", "粤B01234"),
+)
+
+SWAPPED = PERMITS[3:5]
+"""Two households have exchanged their cards."""
+
+lanes = st.sampled_from(LANES)
+cars = st.sampled_from(PERMITS)
+seconds = st.sampled_from([0.0, 0.5, 1.0, 3.0, 5.0, 11.0, 31.0])
+SOON = timedelta(seconds=60)
+"""Longer than anything that a lane of these rules waits for."""
+
+
+class Watched(GateRig):
+    """A gate under watch: every decision is looked at before the next one is made."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.safety: dict[str, LoopState] = {}
+        self.position: dict[str, Boom] = {}
+        self.lowering_until: dict[str, timedelta] = {}
+        """Lanes whose boom was told to come down, and until when it may still be on its way."""
+        super().__init__(*args, **kwargs)
+
+    def _handle(self, signal: Signal) -> tuple[Fact, ...]:
+        before = self.engine.state
+        seen = contents(before)
+        expected = decide(before, signal)
+        assert decide(before, signal) == expected, "the same signal in the same state says the same"
+        assert contents(before) == seen, "decide changed the state that it was given"
+        self._notice(signal)
+        needs_raise = self._is_coming_down_on_a_car(signal)
+        facts = super()._handle(signal)
+        assert facts == expected
+        assert evolve_all(before, facts) == self.engine.state
+        if any(isinstance(fact, ActionRefused) for fact in facts):
+            assert len(facts) == 1
+            assert self.engine.state == before, "what is refused changes nothing"
+        for lane in needs_raise:
+            assert any(isinstance(fact, BoomRaiseOrdered) and fact.lane == lane for fact in facts), (
+                f"{lane}: a car came under the lowering boom, and the same decision did not raise it"
+            )
+        for fact, then in zip_longest(facts, facts[1:]):
+            if isinstance(fact, BoomLowerOrdered):
+                assert self.safety[fact.lane or ""] is LoopState.FREE, f"lowered over {self.safety}"
+            if isinstance(fact, AccessGranted):
+                assert isinstance(then, BoomRaiseOrdered)
+                assert then.passage == fact.passage
+            self._note_order(fact)
+        for name in LANES:
+            orders = [ORDERS[type(fact)] for fact in facts if type(fact) in ORDERS and fact.lane == name]
+            if orders and orders[-1] == "lower":
+                assert self.lane(name).phase not in DECIDED, "closed in front of a car that was let through"
+        return facts
+
+    def _notice(self, signal: Signal) -> None:
+        match signal:
+            case Started():
+                self.safety = dict.fromkeys(LANES, LoopState.UNKNOWN)
+                self.position = dict.fromkeys(LANES, Boom.UNKNOWN)
+                self.lowering_until = {}
+            case LoopChanged(loop=Loop.SAFETY):
+                self.safety[signal.lane] = signal.state
+            case BoomReported():
+                self.position[signal.lane] = signal.boom
+                if signal.boom is Boom.DOWN:
+                    self.lowering_until.pop(signal.lane, None)
+
+    def _is_coming_down_on_a_car(self, signal: Signal) -> list[str]:
+        if not isinstance(signal, LoopChanged) or signal.loop is not Loop.SAFETY:
+            return []
+        until = self.lowering_until.get(signal.lane)
+        if signal.state is not LoopState.OCCUPIED or until is None or signal.at.mono >= until:
+            return []
+        return [signal.lane]
+
+    def _note_order(self, fact: Fact) -> None:
+        order, lane = ORDERS.get(type(fact)), fact.lane or ""
+        if order in ("raise", "stop"):
+            self.lowering_until.pop(lane, None)
+        if order == "lower" and self.position[lane] is not Boom.DOWN:
+            rules = self.lane(lane).rules
+            travel = timedelta(days=999) if rules.has_limit_switches else rules.boom_travel
+            self.lowering_until[lane] = fact.at.mono + travel
+
+    def restart(self) -> tuple[Fact, ...]:
+        self.check_replay()
+        return super().restart()
+
+
+def contents(state: State) -> tuple[object, ...]:
+    """All of a state, in values that a later change of it could not reach."""
+    return (
+        dict(state.lanes),
+        dict(state.permits),
+        dict(state.permit_of_card),
+        dict(state.permit_of_plate),
+        dict(state.stays),
+        dict(state.stay_of_permit),
+        dict(state.stay_of_plate),
+        dict(state.failed),
+        dict(state.alerts),
+        state.passages_opened,
+        state.stays_opened,
+    )
+
+
+class GateMachine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="gate-machine-"))
+        self.last: Signal | None = None
+        self.seen: list[str] = []
+
+    @initialize(
+        modes=st.lists(
+            st.sampled_from(["card_and_plate", "plate_only", "card_only"]), min_size=2, max_size=2
+        ),
+        approach=st.lists(st.booleans(), min_size=2, max_size=2),
+        switches=st.lists(st.booleans(), min_size=2, max_size=2),
+        temporary=st.sampled_from(["allow", "guard", "refuse"]),
+        other_is_exit=st.booleans(),
+        booms_report=st.booleans(),
+    )
+    def opens(
+        self,
+        *,
+        modes: list[str],
+        approach: list[bool],
+        switches: list[bool],
+        temporary: str,
+        other_is_exit: bool,
+        booms_report: bool,
+    ) -> None:
+        kinds = [
+            {
+                "mode": mode,
+                "has_approach_loop": loop,
+                "has_limit_switches": limit,
+                "temporary": temporary,
+            }
+            for mode, loop, limit in zip(modes, approach, switches, strict=True)
+        ]
+        other = exit_ if other_is_exit else entry
+        rules = (entry(LANES[0], **kinds[0]), other(LANES[1], **kinds[1]))
+        self.rig = Watched(self.folder, rules, HOUSEHOLDS)
+        for lane in LANES:
+            self.rig.booms[lane].has_limit_switches = booms_report
+
+    def send(self, signal: Signal) -> None:
+        self.last = signal
+        self.rig.send(signal)
+        self.seen = [*self.seen, *(fact.passage for fact in self.rig.facts[-3:] if fact.passage)][-3:]
+
+    def at(self, late: float) -> Instant:
+        now: Instant = self.rig.now
+        return replace(now, mono=now.mono - timedelta(seconds=late))
+
+    # ------------------------------------------------------------ whole visits, to get far
+
+    @rule(lane=lanes, who=cars, shows_card=st.booleans(), through=st.booleans())
+    def car_comes(self, lane: str, who: Any, shows_card: bool, through: bool) -> None:
+        self.rig.car_arrives(lane)
+        self.rig.plate(who.plate, lane)
+        if shows_card:
+            self.rig.card(who.card, lane)
+        self.rig.time(5)
+        if through:
+            self.rig.drives_through(lane)
+
+    @rule(lane=lanes, first=cars, second=cars, guard=st.sampled_from([None, "close", "stop"]))
+    def two_cars_in_a_row(self, lane: str, first: Any, second: Any, guard: Any) -> None:
+        for car in (first, second):
+            self.rig.car_backs_off(lane)
+            self.rig.car_arrives(lane)
+            self.rig.plate(car.plate, lane)
+            self.rig.card(car.card, lane)
+        if guard is not None:
+            self.rig.guard(guard, lane, reason="停车检查")
+
+    @rule(lane=lanes)
+    def guard_waves_a_car_through(self, lane: str) -> None:
+        self.rig.guard("open", lane, reason="放行")
+        self.rig.drives_through(lane)
+
+    @rule(lane=lanes, loop=st.sampled_from(Loop))
+    def loop_is_dead_for_a_while(self, lane: str, loop: Loop) -> None:
+        self.rig.loop_fails(loop, lane)
+        self.rig.time(40)
+
+    @rule(lane=lanes)
+    def car_drives_on(self, lane: str) -> None:
+        self.rig.drives_through(lane)
+
+    # ------------------------------------------------------------ signals as they come
+
+    @rule(
+        lane=lanes,
+        loop=st.sampled_from(Loop),
+        state=st.sampled_from(LoopState),
+        late=st.sampled_from([0.0, 0.0, 2.0]),
+    )
+    def loop_changes(self, lane: str, loop: Loop, state: LoopState, late: float) -> None:
+        self.send(LoopChanged(at=self.at(late), lane=lane, loop=loop, state=state))
+
+    @rule(lane=lanes, boom=st.sampled_from(Boom))
+    def limit_switches_say(self, lane: str, boom: Boom) -> None:
+        self.send(BoomReported(at=self.at(0), lane=lane, boom=boom))
+
+    @rule(lane=lanes, card=st.sampled_from(CARDS), late=st.sampled_from([0.0, 0.0, 4.0]))
+    def card_is_shown(self, lane: str, card: str, late: float) -> None:
+        self.send(CardRead(at=self.at(late), lane=lane, card=card, bits=32))
+
+    @rule(
+        lane=lanes,
+        plate=st.sampled_from(PLATES),
+        track=st.integers(1, 4),
+        late=st.sampled_from([0.0, 0.0, 4.0]),
+    )
+    def plate_is_read(self, lane: str, plate: str, track: int, late: float) -> None:
+        self.send(
+            PlateRead(
+                at=self.at(late),
+                lane=lane,
+                track=f"{lane}-{track}",
+                plate=plate,
+                valid=len(plate) > 3,
+                confidence=0.9,
+                chars=(),
+                colour="blue",
+                frames=2,
+                picture=None,
+                crop=None,
+            )
+        )
+
+    @rule(
+        lane=lanes,
+        action=st.sampled_from(["open", "close", "stop", "release", "refuse"]),
+        resync=st.booleans(),
+        looked_at=st.integers(0, 3),
+        which_stay=st.integers(0, 3),
+    )
+    def guard_asks(self, lane: str, action: Any, resync: bool, looked_at: int, which_stay: int) -> None:
+        stays = sorted(self.rig.engine.state.stays)
+        self.send(
+            GuardAsked(
+                at=self.at(0),
+                actor=GUARD,
+                lane=lane,
+                action=action,
+                reason="试" if resync else "",
+                passage=self.seen[looked_at] if looked_at < len(self.seen) else None,
+                resync=resync,
+                stay=stays[which_stay] if which_stay < len(stays) else None,
+            )
+        )
+
+    @rule(lane=lanes, action=st.sampled_from(["open", "close", "stop", "release", "refuse"]))
+    def guard_decides(self, lane: str, action: Any) -> None:
+        self.send(GuardAsked(at=self.at(0), actor=GUARD, lane=lane, action=action, reason="核对"))
+
+    @rule(permits=st.sampled_from([HOUSEHOLDS, SWAPPED]) | st.lists(cars, max_size=4))
+    def office_gives_a_list(self, permits: Sequence[Any]) -> None:
+        self.send(DirectoryGiven(at=self.at(0), actor=OFFICE, permits=tuple(permits)))
+
+    @rule(lane=lanes, lost=st.booleans())
+    def device_comes_and_goes(self, lane: str, lost: bool) -> None:
+        (self.rig.loses if lost else self.rig.finds)(f"{lane}.reader", lane)
+
+    @rule(lane=lanes)
+    def picture_is_taken(self, lane: str) -> None:
+        passage = self.seen[-1] if self.seen else None
+        self.send(PictureTaken(at=self.at(0), lane=lane, passage=passage, picture="p.jpg"))
+
+    @precondition(lambda self: self.last is not None)
+    @rule()
+    def the_last_signal_again(self) -> None:
+        assert self.last is not None
+        self.send(self.last)
+
+    @rule(late=st.sampled_from([0.0, 5.0]))
+    def a_timer_that_was_due_before(self, late: float) -> None:
+        self.send(TimerElapsed(at=self.at(late)))
+
+    @rule(passed=seconds)
+    def time_passes(self, passed: float) -> None:
+        self.rig.time(passed)
+
+    @rule(lane=lanes, stuck=st.booleans())
+    def boom_sticks(self, lane: str, stuck: bool) -> None:
+        self.rig.booms[lane].is_stuck = stuck
+
+    @rule(reboot=st.booleans(), lane=lanes, over_loop=st.booleans())
+    def process_dies(self, reboot: bool, lane: str, over_loop: bool) -> None:
+        self.rig.loops[lane, Loop.SAFETY] = LoopState.OCCUPIED if over_loop else LoopState.FREE
+        (self.rig.reboot if reboot else self.rig.restart)()
+        self.last = None  # no signal outlives the process that heard it
+
+    # ------------------------------------------------------------ what holds after every step
+
+    @invariant()
+    def phase_and_passage_agree(self) -> None:
+        for lane in self._state().lanes.values():
+            assert (lane.phase is Phase.IDLE) == (lane.passage is None)
+            assert lane.behind is None or lane.phase in DECIDED
+            assert (lane.granted_at is not None) == (lane.phase in DECIDED)
+
+    @invariant()
+    def one_open_stay_a_plate_and_a_permit(self) -> None:
+        state = self._state()
+        stays = list(state.stays.values())
+        assert len({stay.plate for stay in stays}) == len(stays) == len(state.stay_of_plate)
+        permits = [stay.permit_id for stay in stays if stay.permit_id is not None]
+        assert len(set(permits)) == len(permits) == len(state.stay_of_permit)
+        open_rows = self.rig.store.db.execute("SELECT id FROM stays WHERE left_at IS NULL").fetchall()
+        assert {row[0] for row in open_rows} == set(state.stays)
+
+    @invariant()
+    def every_passage_ends(self) -> None:
+        here = {
+            car.id
+            for lane in self._state().lanes.values()
+            for car in (lane.passage, lane.behind)
+            if car is not None
+        }
+        open_rows = self.rig.store.db.execute("SELECT passage FROM passages WHERE closed_at IS NULL")
+        assert {row[0] for row in open_rows} == here
+
+    @invariant()
+    def one_card_one_car(self) -> None:
+        state = self._state()
+        permits = list(state.permits.values())
+        assert {permit.card: permit.id for permit in permits} == dict(state.permit_of_card)
+        assert {permit.plate: permit.id for permit in permits} == dict(state.permit_of_plate)
+        assert len(permits) == len(state.permit_of_card) == len(state.permit_of_plate)
+
+    @invariant()
+    def nobody_is_forgotten(self) -> None:
+        """Whoever neither waits for a person nor stands on the loop has a moment when something is done."""
+        state, now = self._state(), self.rig.clock.mono
+        for lane in state.lanes.values():
+            due = min(deadlines(state, lane, now), default=None)
+            has_deadline = due is not None and due <= now + SOON
+            is_under_boom = lane.phase is Phase.PASSING and lane.safety is LoopState.OCCUPIED
+            if lane.phase is Phase.IDENTIFYING or (lane.phase in DECIDED and not is_under_boom):
+                assert has_deadline, f"{lane.id} waits for nothing: {lane}"
+
+    @invariant()
+    def the_timer_does_not_spin(self) -> None:
+        now = self.rig.clock.mono
+        due = next_deadline(self._state(), now)
+        if due is not None and due <= now:
+            self.rig.send(TimerElapsed(at=self.rig.now))
+            still = next_deadline(self._state(), now)
+            assert still is None or still > now, f"{still} is due at {now}, and stays due"
+
+    def _state(self) -> State:
+        return self.rig.engine.state
+
+    def teardown(self) -> None:
+        if hasattr(self, "rig"):
+            self.rig.finish()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+GateMachine.TestCase.settings = settings(
+    max_examples=150,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+TestGate = GateMachine.TestCase
