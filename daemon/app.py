@@ -12,12 +12,14 @@ import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from typing import Any
 
 from daemon import __version__, simulation, wiring
 from daemon.config import Config
+from daemon.control import serve_control
 from daemon.core.evolve import evolve_all
 from daemon.core.facts import Fact
 from daemon.core.signals import DeviceLost, DeviceRestored, Signal, Started
@@ -147,6 +149,8 @@ class App:
         if self.config.office is not None:
             self._publisher = self._publisher_to_office()
             runs.append(("publisher", self._supervised("publisher", _steady(self._publisher.run))))
+        control = partial(serve_control, self._where.data, ask=self._engine.ask, clock=self.clock)
+        runs.append(("control", self._supervised("control", control)))
         if self.config.panel is not None:
             runs.append(("panel", self._supervised("panel", self._panel)))
         if self._traffic is not None:

@@ -13,12 +13,14 @@ import logging
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import MISSING, asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon import __version__
 from daemon.config import Config, ConfigProblems, load
+from daemon.core.requests import ALL_REQUESTS, kind_of
+from daemon.core.roles import ROLES
 from daemon.store import reading
 from daemon.store.store import FILE
 
@@ -87,6 +89,8 @@ def _parser() -> argparse.ArgumentParser:
         "核对散列链，指出第一行不符的 / verify the hash chain, name the first row that does not fit",
     )
 
+    _ask_words(words)
+
     _word(words, "lane", _lane, "打印车道状态表 / print the lane's transition table", config=False)
 
     plate = _word(words, "plate", _plate, "识别图片中的车牌 / read the plates in pictures", config=False)
@@ -129,6 +133,28 @@ def _word(
             help="配置文件 / configuration (default: %(default)s)",
         )
     return parser
+
+
+def _ask_words(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """`gatepost ask REQUEST`: one word for each request of the core, its options from the request."""
+    text = "向运行中的门岗提出一件事 / ask the running gate for something"
+    asking = words.add_parser("ask", help=text, description=text)
+    requests = asking.add_subparsers(metavar="REQUEST", required=True)
+    for request in ALL_REQUESTS:
+        kind = kind_of(request)
+        parser = _word(requests, kind.replace("_", "-"), _ask, (request.__doc__ or "").splitlines()[0])
+        parser.set_defaults(request_kind=kind)
+        parser.add_argument("--as", dest="who", required=True, metavar="NAME", help="谁 / who asks")
+        parser.add_argument("--role", choices=ROLES, required=True, help="以何身份 / in which role")
+        for field in fields(request):
+            if field.name != "kind":
+                parser.add_argument(
+                    f"--{field.name.replace('_', '-')}",
+                    dest=f"field_{field.name}",
+                    required=field.default is MISSING,
+                    metavar=str(field.type).removesuffix(" | None").upper(),
+                    default=argparse.SUPPRESS,
+                )
 
 
 def _seconds(text: str) -> float:
@@ -216,6 +242,27 @@ def _ledger_verify(args: argparse.Namespace) -> int:
         return 1
     print(f"{path}: {verified.rows} 行全部相符 / {verified.rows} rows, all fit. 链尾 / head {verified.head}")
     return 0
+
+
+def _ask(args: argparse.Namespace) -> int:
+    from daemon.control import NotRunning, ask_gate
+    from daemon.core.signals import Actor
+
+    request = {
+        name.removeprefix("field_"): value for name, value in vars(args).items() if name.startswith("field_")
+    }
+    try:
+        facts = ask_gate(
+            _database(load(args.config)).parent,
+            Actor(name=args.who, role=args.role),
+            {"kind": args.request_kind, **request},
+        )
+    except (NotRunning, ValueError) as why:
+        print(why, file=sys.stderr)
+        return 1
+    for fact in facts:
+        print(json.dumps(fact, ensure_ascii=False))
+    return 1 if any(fact["kind"] == "action_refused" for fact in facts) else 0
 
 
 def _lane(_args: argparse.Namespace) -> int:

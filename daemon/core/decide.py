@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import assert_never
 
-from daemon.core import directory, guard, passages, signs
+from daemon.core import directory, guard, passages, requests, signs
 from daemon.core.draft import Draft
 from daemon.core.facts import (
     AlertCleared,
@@ -25,6 +25,7 @@ from daemon.core.facts import (
 from daemon.core.lane import DECIDED
 from daemon.core.reasons import AlertKind, Severity
 from daemon.core.signals import (
+    Asked,
     Boom,
     BoomReported,
     CardRead,
@@ -58,6 +59,8 @@ def decide(state: State, signal: Signal) -> tuple[Fact, ...]:
             _picture_taken(draft, signal)
         case GuardAsked():
             guard.asked(draft, signal)
+        case Asked():
+            requests.asked(draft, signal)
         case DirectoryGiven():
             directory.given(draft, signal)
         case DeviceLost():

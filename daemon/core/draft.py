@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from daemon.core.evolve import evolve
-from daemon.core.facts import AlertCleared, AlertRaised, Fact
-from daemon.core.reasons import AlertKind, Severity
-from daemon.core.signals import Instant
+from daemon.core.facts import ActionRefused, AlertCleared, AlertRaised, Fact
+from daemon.core.reasons import AlertKind, Reason, Severity
+from daemon.core.signals import Asked, Instant
 from daemon.core.state import LaneState, State
 
 
@@ -29,6 +29,11 @@ class Draft:
     def lane(self, lane: LaneState) -> LaneState:
         """That lane as it is now."""
         return self.state.lanes[lane.id]
+
+    def refuse(self, asked: Asked, why: Reason) -> None:
+        """What was asked is not done; that it was asked is written down."""
+        kind: str = getattr(asked.request, "kind", "")
+        self.say(ActionRefused(at=self.at, action=kind, reason=why, by=asked.actor))
 
     def raise_alert(
         self,

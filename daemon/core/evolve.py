@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from types import MappingProxyType
 
+from daemon.core import goods
 from daemon.core.facts import (
     AccessGranted,
     AccessRefused,
@@ -49,7 +50,7 @@ def evolve_all(state: State, facts: Iterable[Fact]) -> State:
 
 def evolve(state: State, fact: Fact) -> State:
     """The state after `fact`. Pure; raises nothing."""
-    state = _site(state, fact)
+    state = _desk(_site(state, fact), fact)
     lane = state.lanes.get(fact.lane) if fact.lane is not None else None
     if lane is None:
         return state
@@ -89,6 +90,12 @@ def _site(state: State, fact: Fact) -> State:
             return replace(state, alerts=MappingProxyType(alerts))
         case _:
             return state
+
+
+def _desk(state: State, fact: Fact) -> State:
+    """Each noun of the desk keeps its own part."""
+    slips = goods.evolve(state.slips, fact)
+    return state if slips is state.slips else replace(state, slips=slips)
 
 
 def _with_permit(state: State, fact: PermitGranted) -> State:

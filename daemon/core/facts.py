@@ -9,18 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from daemon.core import goods
+from daemon.core.fact import Fact as Fact
 from daemon.core.reasons import AlertKind, Reason, Severity
 from daemon.core.signals import Actor, Boom, Char, Instant, Loop, LoopState, Permit
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """The one thing all facts share: when. `lane` and `passage` are None where they mean nothing."""
-
-    at: Instant
-    lane: str | None = None
-    passage: str | None = None
-
 
 # ---------------------------------------------------------------- the gate and its devices
 
@@ -321,6 +313,7 @@ AnyFact = (
     | StayOpened | StayClosed
     | BoomRaiseOrdered | BoomLowerOrdered | BoomStopOrdered | ActionRefused
     | AlertRaised | AlertCleared
+    | goods.AnyFact
 )  # fmt: skip
 
 FACT_TYPES: tuple[type[Fact], ...] = get_args(AnyFact)

@@ -44,6 +44,15 @@ class Reason(StrEnum):
     REASON_NEEDED = "reason_needed"
     CAR_BEING_LET_THROUGH = "car_being_let_through"
     NO_SUCH_LANE = "no_such_lane"
+    ROLE_NOT_ALLOWED = "role_not_allowed"
+    # release slips
+    SLIP_NUMBER_TAKEN = "slip_number_taken"
+    SLIP_FOR_NOBODY = "slip_for_nobody"
+    SLIP_UNKNOWN = "slip_unknown"
+    SLIP_USED = "slip_used"
+    SLIP_CANCELLED = "slip_cancelled"
+    SLIP_EXPIRED = "slip_expired"
+    SLIP_OF_ANOTHER = "slip_of_another"
 
 
 class Severity(StrEnum):
@@ -100,6 +109,14 @@ REASON_WORDS: dict[Reason, Words] = {
     Reason.REASON_NEEDED: Words("须填写原因", "a reason is needed"),
     Reason.CAR_BEING_LET_THROUGH: Words("车辆正在通过", "a car is being let through"),
     Reason.NO_SUCH_LANE: Words("没有这条车道", "no such lane"),
+    Reason.ROLE_NOT_ALLOWED: Words("无此权限", "this role may not do it"),
+    Reason.SLIP_NUMBER_TAKEN: Words("放行条号已用过", "a slip of that number exists"),
+    Reason.SLIP_FOR_NOBODY: Words("放行条须写明车牌或姓名", "a slip needs a plate or a person"),
+    Reason.SLIP_UNKNOWN: Words("查无此放行条", "no such release slip"),
+    Reason.SLIP_USED: Words("放行条已使用", "the slip was used already"),
+    Reason.SLIP_CANCELLED: Words("放行条已作废", "the slip was cancelled"),
+    Reason.SLIP_EXPIRED: Words("放行条已过期", "the slip has expired"),
+    Reason.SLIP_OF_ANOTHER: Words("放行条不是此车（人）的", "the slip is for another car or person"),
 }
 
 ALERT_WORDS: dict[AlertKind, Words] = {

@@ -192,6 +192,24 @@ class DirectoryGiven:
     permits: tuple[Permit, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Something that can be asked at the desk, the panel, the command line or from the office.
+
+    Each noun of the core has its own (`daemon.core.requests` lists them all); who may ask is in
+    `daemon.core.roles`.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Somebody wants something written down or changed that moves no boom."""
+
+    at: Instant
+    actor: Actor
+    request: Request
+
+
 # ---------------------------------------------------------------- from the gate itself
 
 
@@ -221,6 +239,7 @@ Signal = (
     | DeviceLost
     | DeviceRestored
     | GuardAsked
+    | Asked
     | DirectoryGiven
     | TimerElapsed
     | Started

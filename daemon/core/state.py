@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from daemon.core.facts import AlertRaised
+from daemon.core.goods import Slips
 from daemon.core.reasons import Reason
 from daemon.core.signals import Actor, Boom, Char, Instant, LoopState, Permit
 from daemon.core.table import Table
@@ -152,6 +153,7 @@ class State:
     """Device name to why it does not work."""
     alerts: Mapping[str, AlertRaised] = field(default_factory=lambda: MappingProxyType({}))
     """Open alerts by their id."""
+    slips: Slips = field(default_factory=Slips)
     passages_opened: int = 0
     stays_opened: int = 0
 

@@ -1,0 +1,44 @@
+"""Everything that can be asked at the desk, and the noun that answers.
+
+The law of this file: one line a noun. A request that no line names cannot be made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, get_args
+
+from daemon.core import goods
+from daemon.core.reasons import Reason
+from daemon.core.roles import may
+from daemon.core.signals import Asked, Request
+
+if TYPE_CHECKING:
+    from daemon.core.draft import Draft
+
+AnyRequest = goods.AnyRequest
+
+Answer = Callable[["Draft", Asked, Any], None]
+
+ANSWERS: tuple[tuple[Any, Answer], ...] = ((goods.AnyRequest, goods.asked),)
+
+ALL_REQUESTS: tuple[type[Request], ...] = tuple(
+    request for requests, _ in ANSWERS for request in get_args(requests)
+)
+
+_ANSWER: dict[type[Request], Answer] = {
+    request: answer for requests, answer in ANSWERS for request in get_args(requests)
+}
+
+
+def kind_of(request: type[Request]) -> str:
+    """What the request is called on the wire and on the command line."""
+    return str(request.__dataclass_fields__["kind"].default)
+
+
+def asked(draft: Draft, signal: Asked) -> None:
+    """Have it answered by its noun, where the role of whoever asks allows it (R44)."""
+    if not may(signal.actor.role, signal.request):
+        draft.refuse(signal, Reason.ROLE_NOT_ALLOWED)
+        return
+    _ANSWER[type(signal.request)](draft, signal, signal.request)

@@ -1,0 +1,29 @@
+"""Who may do what (R44): one table, and the only place that asks for a role.
+
+What a driver may do, he does with card and plate; an installer wires the gate and lets nobody in.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from daemon.core import goods
+from daemon.core.signals import Request
+
+Role = Literal["guard", "leader", "supervisor", "office", "installer"]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+_ON_DUTY: frozenset[Role] = frozenset({"guard", "leader", "supervisor"})
+_OFFICE: frozenset[Role] = frozenset({"supervisor", "office"})
+_ANY: frozenset[Role] = _ON_DUTY | _OFFICE
+
+MAY: dict[type[Request], frozenset[Role]] = {
+    goods.IssueSlip: _OFFICE,
+    goods.UseSlip: _ON_DUTY,
+    goods.CancelSlip: _ANY,
+}
+
+
+def may(role: Role, request: Request) -> bool:
+    """True where that role may ask for it; what the table does not name, nobody may."""
+    return role in MAY.get(type(request), frozenset())
