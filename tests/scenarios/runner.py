@@ -1,0 +1,244 @@
+"""Plays a `.gate` file on a gate: the shipped engine and store, with loops, booms and a clock of the rig.
+
+Every sentence that begins with 应 (then) is a claim. Where one does not hold, the whole scenario is shown
+with the broken line marked, and what was so instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from daemon.core.facts import ActionRefused, CarHeld
+from daemon.core.reasons import ALERT_WORDS, REASON_WORDS, Words
+from daemon.core.signals import Loop, Permit
+from daemon.core.state import LaneRules, Phase
+from tests.core.rig import GateRig, permit
+from tests.scenarios.words import Step, read
+
+_DIRECTIONS = {"入口": "entry", "出口": "exit"}
+_MODES = {"刷卡加车牌": "card_and_plate", "只认车牌": "plate_only", "只刷卡": "card_only"}
+_ACTIONS = {"放行": "release", "拒绝": "refuse", "抬杆": "open", "落杆": "close", "停杆": "stop"}
+_POLICIES = {"临停放行": "allow", "临停拦下": "guard", "临停拒绝": "refuse"}
+_FLAGS = {"无地感": "has_approach_loop", "无限位": "has_limit_switches"}
+_ENGLISH = {"no_approach_loop": "无地感", "no_limit_switches": "无限位"} | {
+    f"temporary_{policy}": word for word, policy in _POLICIES.items()
+}
+
+
+class Broken(AssertionError):
+    """A claim that did not hold: the scenario with the line marked, and what was so instead."""
+
+
+def play(path: Path, folder: Path) -> None:
+    """Raises NotUnderstood for a line that is no sentence, Broken for a claim that does not hold."""
+    steps = read(path)
+    player = Player(folder, steps)
+    try:
+        for step in steps:
+            try:
+                player.do(step)
+            except AssertionError as broken:
+                raise Broken(_shown(path, step, str(broken))) from broken
+    finally:
+        player.close()
+
+
+def _shown(path: Path, broken: Step, why: str) -> str:
+    lines = [f"{path.name}:{broken.line}: 不符 does not hold: {broken.text}", f"    {why}", ""]
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        lines.append(f"{'>>' if number == broken.line else '  '} {number:3} {line}")
+    return "\n".join(lines)
+
+
+class Player:
+    """One gate in the making: lanes and permits first, then what happens."""
+
+    def __init__(self, folder: Path, steps: Sequence[Step]) -> None:
+        lanes = [_rules(step) for step in steps if step.what == "lane"]
+        if not lanes:
+            raise Broken("没有车道 no lane: begin with 车道 entry-1 入口 刷卡加车牌")
+        self._rig = GateRig(folder, lanes)
+        self._here = lanes[0].id
+        self._permits: dict[str, Permit] = {}
+        self._orders_seen = 0
+        self._refusals_seen = 0
+
+    def do(self, step: Step) -> None:
+        handle: Callable[..., None] = getattr(self, f"_{step.what}")
+        handle(**step.words)
+
+    def close(self) -> None:
+        self._rig.finish()
+
+    # ------------------------------------------------------------ what happens
+
+    def _lane(self, **_words: str) -> None:
+        """Nothing: the lanes were there from the start."""
+
+    def _permit(self, holder: str, card: str, plate: str) -> None:
+        self._permits[holder] = permit(holder, card, plate)
+        self._rig.permits(*self._permits.values())
+
+    def _withdraw(self, holder: str) -> None:
+        _claim(holder in self._permits, f"{holder} 未登记 has no permit")
+        del self._permits[holder]
+        self._rig.permits(*self._permits.values())
+
+    def _arrives(self, lane: str) -> None:
+        _claim(lane in self._rig.booms, f"没有车道 no lane {lane}: {', '.join(self._rig.booms)}")
+        self._here = lane
+        if self._rig.lane(lane).rules.has_approach_loop:
+            self._rig.car_arrives(lane)
+
+    def _leaves(self) -> None:
+        self._rig.car_backs_off(self._here)
+
+    def _card(self, card: str) -> None:
+        self._rig.card(card, self._here)
+
+    def _plate(self, plate: str) -> None:
+        self._rig.plate(plate, self._here)
+
+    def _blurred(self) -> None:
+        self._rig.plate("", self._here)
+
+    def _under(self) -> None:
+        self._rig.car_under_boom(self._here)
+
+    def _clears(self) -> None:
+        if self._rig.lane(self._here).rules.has_approach_loop:
+            self._rig.car_backs_off(self._here)
+        self._rig.car_clears(self._here)
+
+    def _drives(self) -> None:
+        self._rig.drives_through(self._here)
+
+    def _loop_fails(self) -> None:
+        self._rig.loop_fails(Loop.SAFETY, self._here)
+        self._rig.loses(f"{self._here}.loop.safety", self._here, "loop")
+
+    def _loses(self) -> None:
+        self._rig.loses("broker", None, "broker")
+
+    def _restart(self) -> None:
+        self._rig.restart()
+
+    def _time(self, seconds: str) -> None:
+        self._rig.time(float(seconds))
+
+    def _guard(self, action: str, why: str = "") -> None:
+        done: Any = _ACTIONS.get(action, action)
+        self._rig.guard(done, self._here, reason=why)
+
+    def _choose(self, plate: str, why: str) -> None:
+        stay = self._rig.engine.state.stay_by_plate(plate)
+        _claim(stay is not None, f"场内没有 nobody inside has {plate}: {self._rig.inside}")
+        assert stay is not None
+        self._rig.guard("release", self._here, reason=why, stay=stay.id)
+
+    # ------------------------------------------------------------ what must be so
+
+    def _granted(self, reason: str | None = None) -> None:
+        self._is_in({Phase.GRANTED, Phase.PASSING}, reason)
+
+    def _held(self, reason: str | None = None) -> None:
+        self._is_in({Phase.HELD}, reason)
+
+    def _waits(self) -> None:
+        self._is_in({Phase.IDENTIFYING}, None)
+
+    def _idle(self) -> None:
+        self._is_in({Phase.IDLE}, None)
+
+    def _is_in(self, phases: set[Phase], reason: str | None) -> None:
+        lane = self._rig.lane(self._here)
+        is_so = str(lane.passage.reason) if lane.passage is not None and lane.passage.reason else ""
+        _claim(lane.phase in phases, f"{self._here}: {lane.phase} {is_so}")
+        if reason is not None:
+            _claim(_meant(reason, REASON_WORDS) == is_so, f"{self._here}: {lane.phase} {is_so}")
+
+    def _new_orders(self) -> list[str]:
+        new = self._rig.orders[self._orders_seen :]
+        return [order for lane, order in new if lane == self._here]
+
+    def _ordered(self, order: str) -> None:
+        new = self._new_orders()
+        _claim(order in new, f"{self._here}: 命令 orders since the last claim: {new or '-'}")
+        self._orders_seen = len(self._rig.orders)
+
+    def _raised(self) -> None:
+        self._ordered("raise")
+
+    def _lowered(self) -> None:
+        self._ordered("lower")
+
+    def _not_raised(self) -> None:
+        _claim("raise" not in self._new_orders(), f"{self._here}: 已抬杆 the boom was raised")
+
+    def _not_lowered(self) -> None:
+        _claim("lower" not in self._new_orders(), f"{self._here}: 已落杆 the boom was lowered")
+
+    def _refused(self, reason: str | None = None) -> None:
+        refusals = self._rig.all(ActionRefused)
+        _claim(len(refusals) > self._refusals_seen, "已执行 it was done")
+        self._refusals_seen = len(refusals)
+        if reason is not None:
+            why = str(refusals[-1].reason)
+            _claim(_meant(reason, REASON_WORDS) == why, f"不执行的原因 refused for {why}")
+
+    def _alert(self, alert: str) -> None:
+        _claim(_meant(alert, ALERT_WORDS) in self._rig.alerts, f"报警 alerts: {self._rig.alerts or '-'}")
+
+    def _quiet(self) -> None:
+        _claim(not self._rig.alerts, f"报警 alerts: {self._rig.alerts}")
+
+    def _inside(self, plates: str) -> None:
+        _claim(set(plates.split()) == self._rig.inside, f"场内 inside: {self._rig.inside or '-'}")
+
+    def _empty(self) -> None:
+        _claim(not self._rig.inside, f"场内 inside: {self._rig.inside}")
+
+    def _nearest(self, plate: str) -> None:
+        offered = [candidate.plate for candidate in self._rig.last(CarHeld).candidates]
+        _claim(offered[:1] == [plate], f"候选 offered: {offered}")
+
+
+def _meant(text: str, words: Mapping[Any, Words]) -> str:
+    """The name behind what a person wrote: the name itself, or its words in either language."""
+    for name, said in words.items():
+        if text in (name, said.zh, said.en):
+            return str(name)
+    known = ", ".join(said.zh for said in words.values())
+    raise AssertionError(f"没有这种说法 no such words: {text!r}; 可用 known: {known}")
+
+
+def _claim(holds: bool, instead: str) -> None:
+    if not holds:
+        raise AssertionError(f"实际 instead: {instead}")
+
+
+def _rules(step: Step) -> LaneRules:
+    words = step.words
+    more: dict[str, Any] = {}
+    for written in words.get("rest", "").split():
+        word = _ENGLISH.get(written, written)
+        if word in _POLICIES:
+            more["temporary"] = _POLICIES[word]
+        elif word in _FLAGS:
+            more[_FLAGS[word]] = False
+        else:
+            known = [*_POLICIES, *_FLAGS, *_ENGLISH]
+            raise Broken(f"第 {step.line} 行 line {step.line}: {written!r}; 可用 known: {' '.join(known)}")
+    mode: Any = _MODES.get(words["mode"], words["mode"])
+    direction: Any = _DIRECTIONS.get(words["direction"], words["direction"])
+    return LaneRules(
+        id=words["lane"],
+        name=words["lane"],
+        direction=direction,
+        mode=mode,
+        match_window=timedelta(seconds=10),
+        **more,
+    )
