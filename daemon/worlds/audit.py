@@ -1,0 +1,245 @@
+"""What must hold of a ledger, told from its rows alone: who was let through, who is inside, what was ordered.
+
+The law of this file: necessary conditions only, in words of their own. It asks neither `daemon.core` nor the
+tables; where it and the gate disagree, one of them is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from daemon.worlds.reader import Row
+
+_WINDOW_S = 10.0
+_LOOK_ALIKE = frozenset(map(frozenset, ("D0", "G6", "Z2", "S8", "C0")))
+_REASON_OF_MODE = {
+    "card_and_plate": "permit_card_and_plate",
+    "card_only": "permit_card",
+    "plate_only": "permit_plate",
+}
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What one passage has shown."""
+
+    card: str | None = None
+    card_at: float = 0.0
+    plate: str | None = None
+    plate_at: float = 0.0
+    is_held: bool = False
+    is_granted: bool = False
+    was_under_boom: bool = False
+
+
+@dataclass(slots=True)
+class Audit:
+    """One walk over all rows. `modes` and `directions` are what config.yaml says of each lane."""
+
+    modes: Mapping[str, str]
+    directions: Mapping[str, str]
+    permits: dict[str, dict[str, Any]] = field(default_factory=dict)
+    stays: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Open ones."""
+    _passages: dict[str, _Seen] = field(default_factory=dict)
+    _stay_ids: set[str] = field(default_factory=set)
+    _let_through: dict[str, str] = field(default_factory=dict)
+    """Which passage each lane is letting through."""
+    _boom: dict[str, str] = field(default_factory=dict)
+    _alerts: set[str] = field(default_factory=set)
+    _owed: tuple[Row, str] | None = None
+
+    def walk(self, rows: list[Row]) -> Iterator[str]:
+        """What is wrong, in words, in the order of the rows."""
+        for row in rows:
+            if self._owed is not None and row.body["at"] != self._owed[0].body["at"]:
+                yield from self._settle_debt()
+            check = _CHECKS.get(row.kind)
+            if check is not None:
+                yield from (f"row {row.seq} {row.kind}: {what}" for what in check(self, row))
+        if self._owed is not None:
+            yield from self._settle_debt()
+
+    def _settle_debt(self) -> Iterator[str]:
+        assert self._owed is not None
+        row, alert = self._owed
+        self._owed = None
+        if alert not in self._alerts:
+            yield f"row {row.seq}: a car drove under the boom, nobody was let through, and no alert says so"
+
+    def _seen(self, row: Row) -> _Seen:
+        return self._passages.setdefault(str(row.passage), _Seen())
+
+    # ------------------------------------------------------------ facts without a judgement
+
+    def _permit_granted(self, row: Row) -> Iterator[str]:
+        permit = row.body["permit"]
+        for other in self.permits.values():
+            if other["id"] != permit["id"] and permit["card"] == other["card"]:
+                yield f"card {permit['card']} already is of {other['id']}"
+        self.permits[permit["id"]] = permit
+
+    def _permit_withdrawn(self, row: Row) -> Iterator[str]:
+        self.permits.pop(row.body["permit_id"], None)
+        yield from ()
+
+    def _passage_opened(self, row: Row) -> Iterator[str]:
+        if row.passage in self._passages:
+            yield f"passage {row.passage} has been opened before"
+        self._passages[str(row.passage)] = _Seen()
+
+    def _card_presented(self, row: Row) -> Iterator[str]:
+        seen = self._seen(row)
+        seen.card, seen.card_at, seen.is_held = row.body["card"], row.mono_s, False
+        yield from ()
+
+    def _plate_seen(self, row: Row) -> Iterator[str]:
+        seen = self._seen(row)
+        seen.plate, seen.plate_at, seen.is_held = row.body["plate"], row.mono_s, False
+        yield from ()
+
+    def _car_held(self, row: Row) -> Iterator[str]:
+        self._seen(row).is_held = True
+        yield from ()
+
+    def _car_under_boom(self, row: Row) -> Iterator[str]:
+        seen = self._seen(row)
+        seen.was_under_boom = True
+        if not seen.is_granted:
+            yield "it was never let through"
+
+    def _passage_closed(self, row: Row) -> Iterator[str]:
+        if self._let_through.get(str(row.lane)) == row.passage:
+            del self._let_through[str(row.lane)]
+        yield from ()
+
+    def _boom_moved(self, row: Row) -> Iterator[str]:
+        self._boom[str(row.lane)] = row.body["boom"]
+        yield from ()
+
+    def _gate_started(self, row: Row) -> Iterator[str]:
+        del row
+        self._boom.clear()
+        yield from ()
+
+    def _alert_raised(self, row: Row) -> Iterator[str]:
+        self._alerts.add(row.body["alert_id"])
+        yield from ()
+
+    def _alert_cleared(self, row: Row) -> Iterator[str]:
+        self._alerts.discard(row.body["alert_id"])
+        yield from ()
+
+    def _loop_reported(self, row: Row) -> Iterator[str]:
+        lane = str(row.lane)
+        is_under = row.body["loop"] == "safety" and row.body["state"] == "occupied"
+        if is_under and lane not in self._let_through and self._boom.get(lane) in ("up", "moving"):
+            self._owed = row, f"passed_without_grant:{lane}"
+        yield from ()
+
+    # ------------------------------------------------------------ who is inside
+
+    def _stay_opened(self, row: Row) -> Iterator[str]:
+        body = row.body
+        if body["stay_id"] in self._stay_ids:
+            yield f"stay {body['stay_id']} has been opened before"
+        self._stay_ids.add(body["stay_id"])
+        for stay in self.stays.values():
+            if stay["plate"] == body["plate"]:
+                yield f"{body['plate']} is inside already, as {stay['stay_id']}"
+            if body["permit_id"] is not None and stay["permit_id"] == body["permit_id"]:
+                yield f"permit {body['permit_id']} is inside already, as {stay['stay_id']}"
+        if not self._seen(row).is_granted:
+            yield f"passage {row.passage} was never let through"
+        self.stays[body["stay_id"]] = body
+
+    def _stay_closed(self, row: Row) -> Iterator[str]:
+        if self.stays.pop(row.body["stay_id"], None) is None:
+            yield f"stay {row.body['stay_id']} is not open"
+
+    # ------------------------------------------------------------ who was let through
+
+    def _access_granted(self, row: Row) -> Iterator[str]:
+        seen, lane = self._seen(row), str(row.lane)
+        if seen.is_granted:
+            yield "it has been let through before"
+        was_held = seen.is_held
+        seen.is_granted, seen.is_held = True, False
+        self._let_through[lane] = str(row.passage)
+        if row.body["by"] is not None:
+            return
+        if was_held:
+            yield "the guard was to decide, and nothing new was shown"
+        reason = row.body["reason"]
+        if reason == "temporary_pass":
+            yield from self._temporary_pass(row, seen)
+        elif reason == "temporary_exit":
+            if not any(stay["plate"] == seen.plate for stay in self.stays.values()):
+                yield f"no open stay has the plate {seen.plate}"
+        elif reason != _REASON_OF_MODE[self.modes[lane]]:
+            yield f"reason {reason} in a lane of mode {self.modes[lane]}"
+        else:
+            yield from self._by_permit(row, seen)
+
+    def _temporary_pass(self, row: Row, seen: _Seen) -> Iterator[str]:
+        if self.directions[str(row.lane)] != "entry":
+            yield "a temporary pass at an exit"
+        if not seen.plate:
+            yield "a temporary pass without a plate"
+        if any(permit["plate"] == seen.plate for permit in self.permits.values()):
+            yield f"{seen.plate} has a permit and needs its card"
+        if any(stay["plate"] == seen.plate for stay in self.stays.values()):
+            yield f"{seen.plate} is inside already"
+
+    def _by_permit(self, row: Row, seen: _Seen) -> Iterator[str]:
+        mode, lane = self.modes[str(row.lane)], str(row.lane)
+        permit = self.permits.get(row.body["permit_id"] or "")
+        if permit is None:
+            yield f"there is no permit {row.body['permit_id']}"
+            return
+        if mode != "plate_only" and seen.card != permit["card"]:
+            yield f"card {seen.card} is not {permit['id']}'s"
+        if mode != "card_only" and not _is_plate_of(seen.plate, permit["plate"], loosely=mode != "plate_only"):
+            yield f"plate {seen.plate} is not {permit['id']}'s"
+        if mode == "card_and_plate" and abs(seen.card_at - seen.plate_at) > _WINDOW_S:
+            yield f"card and plate are {abs(seen.card_at - seen.plate_at):.1f} s apart"
+        if permit["lanes"] and lane not in permit["lanes"]:
+            yield f"{permit['id']} may not use {lane}"
+        if row.body["at"]["trusted"] and not _is_valid(permit, row.body["at"]["wall"]):
+            yield f"{permit['id']} is not valid at {row.body['at']['wall']}"
+        is_inside = any(stay["permit_id"] == permit["id"] for stay in self.stays.values())
+        if is_inside is (self.directions[lane] == "entry"):
+            yield f"{permit['id']} {'is inside already' if is_inside else 'is not inside'}"
+
+
+_Check = Callable[[Audit, Row], Iterator[str]]
+_CHECKS: dict[str, _Check] = {
+    name: getattr(Audit, f"_{name}")
+    for name in (
+        "permit_granted", "permit_withdrawn", "passage_opened", "card_presented", "plate_seen", "car_held",
+        "car_under_boom", "passage_closed", "boom_moved", "gate_started", "alert_raised", "alert_cleared",
+        "loop_reported", "stay_opened", "stay_closed", "access_granted",
+    )
+}  # fmt: skip
+
+
+def _is_plate_of(read: str | None, plate: str, *, loosely: bool) -> bool:
+    if read == plate:
+        return True
+    if not read or not loosely:
+        return False
+    if len(read) != len(plate):
+        return plate.startswith(read) and len(plate) - len(read) == 1
+    differing = [frozenset(pair) for pair in zip(read, plate, strict=True) if pair[0] != pair[1]]
+    return len(differing) == 1 and (differing[0] in _LOOK_ALIKE or "皖" in differing[0])
+
+
+def _is_valid(permit: dict[str, Any], wall: str) -> bool:
+    now = datetime.fromisoformat(wall)
+    first, last = permit["valid_from"], permit["valid_until"]
+    return (first is None or datetime.fromisoformat(first) <= now) and (
+        last is None or now < datetime.fromisoformat(last)
+    )

@@ -1,0 +1,235 @@
+"""One run of the gate's process, made of the product's own parts, from the ledger's opening to its death.
+
+The law of this file: it follows `daemon.app` in what is opened first and what runs beside what, and adds no
+rule of its own. It ends in one of three ways: the world says so, the machine dies, or a part fails by a bug.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from random import Random
+from typing import Any, Literal
+
+from daemon import __version__
+from daemon.core.evolve import evolve_all
+from daemon.core.facts import Fact
+from daemon.core.signals import (
+    Actor,
+    DeviceLost,
+    DeviceRestored,
+    DirectoryGiven,
+    Loop,
+    Permit,
+    Signal,
+    Started,
+)
+from daemon.core.state import LaneRules, empty_state
+from daemon.edges.cards import read_cards
+from daemon.edges.contacts import watch_boom, watch_button, watch_loop
+from daemon.engine import Engine
+from daemon.mqtt.publisher import Publisher
+from daemon.perform import Performer
+from daemon.runtime.clock import Clock
+from daemon.runtime.supervisor import supervise
+from daemon.store import Store, copies
+from daemon.worlds.devices import Desk, Life, WorldBarrier, WorldContact, WorldReader
+from daemon.worlds.disk import Disk
+from daemon.worlds.office import TOPICS, Office, WorldWay
+from daemon.worlds.outside import Outside
+from daemon.worlds.site import Lane
+from daemon.worlds.virtual_loop import VirtualLoop
+
+CONFIG = Actor(name="config.yaml", role="office")
+
+End = Literal["stopped", "died", "failed"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Surroundings:
+    """What a process finds when it starts."""
+
+    outside: Outside
+    disk: Disk
+    office: Office
+    lanes: Sequence[Lane]
+    desks: dict[str, Desk]
+    rules: tuple[LaneRules, ...]
+    permits: Callable[[], tuple[Permit, ...]]
+    observe: Callable[[Gate, Signal, tuple[Fact, ...]], None]
+    started: Callable[[Gate], None]
+
+
+@dataclass(slots=True)
+class Gate:
+    """A process that runs, or has run."""
+
+    around: Surroundings
+    life: Life
+    random: Random
+    store: Store = field(init=False)
+    engine: Engine = field(init=False)
+    publisher: Publisher = field(init=False)
+    loop: VirtualLoop = field(init=False)
+    is_up: bool = False
+    why: BaseException | None = None
+    """What ended it, where it was a failure."""
+    _over: asyncio.Future[End] = field(init=False)
+
+    # ------------------------------------------------------------ from start to end
+
+    def live(self) -> End:
+        """Run until it is over. Whatever is left of it then has no effect on anything."""
+        self.loop = VirtualLoop(self.around.outside, self.around.outside.ahead)
+        try:
+            return self.loop.run_until_complete(self._run())
+        finally:
+            self.life.is_over = True
+            self.is_up = False
+            self.loop.close()
+
+    def end(self, how: End) -> None:
+        """From outside or inside: this process is over now."""
+        self.life.is_over = True
+        if not self._over.done():
+            self._over.set_result(how)
+
+    async def _run(self) -> End:
+        self._over = self.loop.create_future()
+        self.around.disk.on_death = lambda: self.end("died")
+        tasks: list[asyncio.Task[None]] = []
+        try:
+            self._start()
+            tasks = [self.loop.create_task(run, name=name) for name, run in self._long_lived()]
+            for task in tasks:
+                task.add_done_callback(self._ended)
+            self.is_up = True
+            self.around.started(self)
+            return await self._over
+        except Exception as failed:
+            self.why = failed
+            return "died" if self.life.is_over else "failed"
+        finally:
+            self.life.is_over = True
+            self.around.disk.die()
+            for task in tasks:
+                task.cancel()
+            with suppress(BaseException):
+                await asyncio.gather(*tasks, return_exceptions=True)
+            with suppress(Exception):
+                self.store.close()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or self.life.is_over:
+            return
+        self.why = task.exception() or AssertionError(f"{task.get_name()} has returned")
+        self.end("failed")
+
+    def _start(self) -> None:
+        """As `App._start`: the ledger first, then the start written down, then every device made."""
+        around, clock = self.around, self.around.outside
+        self.store = Store(around.disk.folder, ballast_bytes=0)
+        note = copies.open_store(self.store, clock.now())
+        state = evolve_all(empty_state(around.rules), (fact for _, fact in self.store.facts()))
+        self.barriers = {lane.name: WorldBarrier(lane, self.life) for lane in around.lanes}
+        self.engine = Engine(
+            state=state,
+            store=self.store,
+            clock=clock,
+            perform=Performer(barriers=self.barriers, watch=lambda _lane, _present: None),
+            observe=self._observe,
+        )
+        self.publisher = Publisher(
+            self.store,
+            TOPICS,
+            way=lambda listener: WorldWay(around.office, listener, around.outside, self.life),
+            clock=clock,
+            post=self.post,
+        )
+        self.engine.handle(Started(at=clock.now(), version=__version__, note=note))
+        self.engine.handle(DirectoryGiven(at=clock.now(), actor=CONFIG, permits=around.permits()))
+
+    barriers: dict[str, WorldBarrier] = field(init=False)
+
+    def _observe(self, signal: Signal, facts: tuple[Fact, ...]) -> None:
+        self.publisher.wake()
+        if not self.life.is_over:
+            self.around.observe(self, signal, facts)
+
+    def _long_lived(self) -> list[tuple[str, Coroutine[Any, Any, None]]]:
+        runs: list[tuple[str, Coroutine[Any, Any, None]]] = [
+            ("engine", self.engine.run()),
+            ("publisher", self.publisher.run()),
+        ]
+        clock: Clock = self.around.outside
+        heard: dict[str, Any] = {"post": self.post, "clock": clock}
+        for lane in self.around.lanes:
+            name, life = lane.name, self.life
+            watch = [("barrier", "barrier", partial(watch_boom, self.barriers[name], name, **heard))]
+            for loop in (Loop.SAFETY, Loop.APPROACH):
+                contact = WorldContact(lane, loop.value, life)
+                watch.append((f"loop.{loop}", "loop", partial(watch_loop, contact, name, loop, **heard)))
+            button = WorldContact(lane, "button", life)
+            watch.append(("button", "button", partial(watch_button, button, name, **heard)))
+            reader = WorldReader(self.around.desks[name], name, life, self.loop.readable)
+            watch.append(("reader", "reader", partial(read_cards, reader, name, **heard)))
+            runs += [
+                (f"{name}.{device}", self._edge(f"{name}.{device}", name, role, run))
+                for device, role, run in watch
+            ]
+        return runs
+
+    def _edge(
+        self, device: str, lane: str, role: str, run: Callable[[Callable[[], None]], Awaitable[None]]
+    ) -> Coroutine[Any, Any, None]:
+        clock = self.around.outside
+
+        def lost(why: str) -> None:
+            self.post(DeviceLost(at=clock.now(), device=device, lane=lane, role=role, why=why))
+
+        def restored() -> None:
+            self.post(DeviceRestored(at=clock.now(), device=device, lane=lane, role=role))
+
+        return supervise(
+            device, run, clock=clock, random=self.random, on_lost=lost, on_restored=restored
+        )
+
+    # ------------------------------------------------------------ from outside
+
+    def post(self, signal: Signal) -> None:
+        if not self.life.is_over:
+            self.engine.post(signal)
+
+    def ask(self, signal: Signal, then: Callable[[tuple[Fact, ...]], None] = lambda _facts: None) -> None:
+        """As the panel asks; `then` hears what came of it, if anything did."""
+
+        async def asked() -> None:
+            with suppress(Exception):
+                then(await self.engine.ask(signal))
+
+        def put() -> None:
+            task = self.loop.create_task(asked())
+            self._asking.add(task)
+            task.add_done_callback(self._asking.discard)
+
+        if self.is_up and not self.life.is_over:
+            self.loop.call_soon(put)
+
+    _asking: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def stall(self, seconds: float) -> None:
+        """The process does nothing for a while: time passes in the middle of its loop."""
+        if self.is_up and not self.life.is_over:
+            self.loop.call_soon(self.around.outside.wait_s, seconds)
+
+    def copies_itself(self) -> None:
+        """The hourly copy, beside the running gate."""
+        if self.is_up and not self.life.is_over:
+            self.loop.call_soon(self._copy)
+
+    def _copy(self) -> None:
+        with suppress(Exception):
+            copies.make_copy(self.around.disk.folder)

@@ -1,0 +1,125 @@
+"""What is found after each death: the book against the witnesses, the office, the tables, and the state it gave.
+
+The law of this file: it looks at a copy of the disk as the next start will find it. A page that was damaged on
+purpose excuses what is gone, and nothing that is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from daemon.core.evolve import evolve_all
+from daemon.core.facts import Fact
+from daemon.core.state import LaneRules, State, empty_state
+from daemon.store.codec import fact_from_json
+from daemon.worlds.audit import Audit
+from daemon.worlds.office import Office
+from daemon.worlds.reader import Book, Row, expected_tables
+from daemon.worlds.site import Given
+
+_ORDER_OF = {"boom_raise_ordered": "raise", "boom_lower_ordered": "lower", "boom_stop_ordered": "stop"}
+_ACTED_WITHIN_S = 60.0
+"""From an order's decision to its pulse at the very most: a slow sync lies between."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Remembered:
+    """What the process that has just died knew, in its last instant."""
+
+    seq: int
+    head: str
+    state: State
+
+
+@dataclass(slots=True)
+class Inquest:
+    rules: tuple[LaneRules, ...]
+    office: Office
+    boots: dict[str, float]
+    """When each boot's clock was zero, in seconds of the world."""
+    _facts: list[tuple[str, Fact]] = field(default_factory=list)
+
+    def find(self, book: Book, remembered: Remembered | None, given: list[Given], *, damaged: bool) -> Iterator[tuple[str, str]]:
+        """(law, what is wrong), for each law that the book breaks."""
+        for law, check in self._checks(book, remembered, given, damaged=damaged):
+            yield from ((law, what) for what in check())
+
+    def _checks(
+        self, book: Book, remembered: Remembered | None, given: list[Given], *, damaged: bool
+    ) -> list[tuple[str, Callable[[], Iterator[str]]]]:
+        rows = book.rows
+        checks: list[tuple[str, Callable[[], Iterator[str]]]] = [
+            ("the chain is whole and without a gap", lambda: iter(book.wrong)),
+            ("the office has everything once, in order", lambda: self._office(rows, book.acked)),
+            ("tables are what the facts make", lambda: _tables(book)),
+        ]
+        if damaged:
+            # What SQLite reads from a damaged page is for the next start to find out.
+            return []
+        if remembered is not None:
+            checks += [
+                ("no committed fact is lost", lambda: _lost(rows, remembered)),
+                ("live state equals replay", lambda: self._replay(rows, remembered)),
+            ]
+        modes = {rules.id: rules.mode for rules in self.rules}
+        directions = {rules.id: rules.direction for rules in self.rules}
+        checks += [
+            ("nothing moves without its durable fact", lambda: self._pulses(rows, given)),
+            ("let through, and inside, by the rules", lambda: Audit(modes, directions).walk(rows)),
+        ]
+        return checks
+
+    def _office(self, rows: list[Row], acked: int) -> Iterator[str]:
+        yield from self.office.wrong
+        held = self.office.held
+        if acked > len(held):
+            yield f"the gate believes {acked} facts delivered, the office holds {len(held)}"
+        for row, told in zip(rows, held, strict=False):
+            if (row.kind, row.hash) != told and row.kind != "fact_lost":
+                yield f"row {row.seq} is {row.kind}, the office was told {told[0]}"
+                return
+
+    def _replay(self, rows: list[Row], remembered: Remembered) -> Iterator[str]:
+        for row in rows[len(self._facts) :]:
+            self._facts.append((row.hash, fact_from_json(row.text)))
+        known = (fact for _, fact in self._facts[: remembered.seq])
+        replayed = evolve_all(empty_state(self.rules), known)
+        if replayed != remembered.state:
+            yield f"after row {remembered.seq}: {_difference(remembered.state, replayed)}"
+
+    def _pulses(self, rows: list[Row], given: list[Given]) -> Iterator[str]:
+        """Every pulse has an order of its own, given before it."""
+        orders: dict[tuple[str, str], list[float]] = {}
+        for row in rows:
+            if row.kind in _ORDER_OF:
+                at_s = self.boots[row.boot] + row.mono_s
+                orders.setdefault((str(row.lane), _ORDER_OF[row.kind]), []).append(at_s)
+        for pulse in given:
+            line = orders.get((pulse.lane, pulse.pulse), [])
+            while line and line[0] < pulse.at_s - _ACTED_WITHIN_S:
+                line.pop(0)
+            if not line or line[0] > pulse.at_s + 1e-3:
+                yield f"{pulse.lane}: {pulse.pulse} at {pulse.at_s:.3f} s, and the ledger has no order for it"
+                return
+            line.pop(0)
+
+
+def _lost(rows: list[Row], remembered: Remembered) -> Iterator[str]:
+    if len(rows) < remembered.seq:
+        yield f"the gate had committed {remembered.seq} facts, {len(rows)} are there"
+    elif remembered.seq and rows[remembered.seq - 1].hash != remembered.head:
+        yield f"row {remembered.seq} is not the one that was committed"
+
+
+def _tables(book: Book) -> Iterator[str]:
+    for name, expected in expected_tables(book.rows).items():
+        if book.tables[name] != expected:
+            odd = [row for row in book.tables[name] if row not in expected][:3]
+            missing = [row for row in expected if row not in book.tables[name]][:3]
+            yield f"{name}: {odd} in the table, {missing} by the facts"
+
+
+def _difference(live: State, replayed: State) -> str:
+    names = [name for name in State.__dataclass_fields__ if getattr(live, name) != getattr(replayed, name)]
+    return f"{', '.join(names)} differ: {getattr(live, names[0])} lived, {getattr(replayed, names[0])} replayed"[:400]
