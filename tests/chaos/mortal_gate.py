@@ -58,7 +58,7 @@ class Death:
         self.last_will: Callable[[], None] = lambda: None
 
     def passes(self, seam: str, about: Iterable[str]) -> None:
-        if seam == self._seam and self._about in about:
+        if seam == self._seam and self._about in list(about):
             self.last_will()
             os.kill(os.getpid(), signal.SIGKILL)
 

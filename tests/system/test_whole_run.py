@@ -116,13 +116,15 @@ def listening(port: int) -> Iterator[list[dict[str, Any]]]:
     heard: list[dict[str, Any]] = []
     ready: list[bool] = []
     client = paho.Client(CallbackAPIVersion.VERSION2, "a-stranger", protocol=paho.MQTTv5)
-    client.on_connect = lambda *_: client.subscribe("gatepost/garden/+/fact/#", qos=1)
+    client.on_connect = lambda *_: ready.append(False)
     client.on_subscribe = lambda *_: ready.append(True)
     client.on_message = lambda _client, _data, message: heard.append(json.loads(message.payload))
     client.connect("127.0.0.1", port)
     client.loop_start()
     try:
-        eventually("the stranger to listen", lambda: ready)
+        eventually("the stranger to be connected", lambda: ready)
+        client.subscribe("gatepost/garden/+/fact/#", qos=1)
+        eventually("the stranger to be heard", lambda: True in ready)
         yield heard
     finally:
         client.disconnect()
