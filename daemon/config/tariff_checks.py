@@ -1,7 +1,7 @@
 """What no single key of a tariff can say: bands that overlap or leave a hole, caps nobody can reach, names.
 
 The law of this file: a contradiction is refused, never resolved by guessing; every problem is said, with the
-line of what has to be changed.
+line of what has to be changed. What is missing is looked for only where all lines could be read.
 """
 
 from __future__ import annotations
@@ -63,6 +63,8 @@ def check_calendar(
     rules: Sequence[RuleFile], classes: Mapping[str, ClassFile], source: Source
 ) -> Iterator[Problem]:
     """Problems between the calendar and the schedules of the classes."""
+    if not source.is_whole:
+        return
     used = {rule.use for rule in rules}
     known = {NORMAL, FREE_DAY}.union(*(one.schedules for one in classes.values()))
     dated: dict[date, str] = {}
@@ -110,7 +112,7 @@ def check_discount(one: DiscountFile, classes: Mapping[str, ClassFile], source: 
     if not one.percent_off and one.free is None:
         yield source.problem(hint=both("须有 percent_off 或 free", "needs percent_off or free"))
     for at, name in enumerate(one.classes):
-        if name not in names:
+        if name not in names and source.is_whole:
             hint = suggestion(name, names) or both("没有这个车型", "no such class")
             yield source.problem(("classes", at), value=name, allowed=" | ".join(names), hint=hint)
     if one.free is None or one.free.counts == "deducted":
@@ -140,6 +142,8 @@ def _schedules(one: ClassFile) -> Iterator[tuple[str, list[BandFile], Path]]:
 def _check_price(
     entry: int | None, first: BlockFile | None, then: BlockFile | None, source: Source, path: Path
 ) -> Iterator[Problem]:
+    if not source.is_whole:
+        return
     if first is not None and then is None:
         zh, en = "首段之后无价，不再收费请写 then: {minutes: 60, yuan: 0}", "no price behind the first block"
         yield source.problem((*path, "then"), hint=both(zh, en))
@@ -179,7 +183,7 @@ def _check_bands(bands: Sequence[BandFile], source: Source, path: Path) -> Itera
                     f"overlaps {bands[other].name} from {clock} on",
                 )
                 yield source.problem((*here, "start"), value=f"{band.start}-{band.end}", hint=both(zh, en))
-    for first, last in _holes(owner):
+    for first, last in _holes(owner) if source.is_whole else ():
         hours = f"{hour(first)}-{hour(last) if last < MINUTES_A_DAY else '24:00'}"
         yield source.problem(path, hint=both(f"{hours} 没有时段", f"no band covers {hours}"))
 

@@ -207,6 +207,8 @@ class _Reader:
                 return None
             case alike:
                 other = found.get(alike.like)
+        if other is None and not where.is_whole:
+            return None
         if other is None:
             hint = suggestion(alike.like, found) or both("前面没有这个车型", "no such class above")
             self.problems.append(
