@@ -26,7 +26,6 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +33,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from daemon.core.decide import decide, next_deadline
-from daemon.core.evolve import evolve_all
-from daemon.core.facts import AccessGranted, ActionRefused, BoomLowerOrdered, BoomRaiseOrdered, Fact
+from daemon.core.decide import next_deadline
 from daemon.core.lane import DECIDED
 from daemon.core.passages import deadlines
 from daemon.core.signals import (
@@ -52,12 +49,12 @@ from daemon.core.signals import (
     PictureTaken,
     PlateRead,
     Signal,
-    Started,
     TimerElapsed,
 )
 from daemon.core.state import Phase, State
 from tests.core.conftest import CHEN, HOUSEHOLDS, LIU, WANG
-from tests.core.rig import GUARD, OFFICE, ORDERS, GateRig, entry, exit_, permit
+from tests.core.rig import GUARD, OFFICE, entry, exit_, permit
+from tests.core.watched import Watched
 
 LANES = ("entry-1", "other")
 CARDS = ("A1", "B2", "C3", "FFFF")
@@ -80,99 +77,6 @@ cars = st.sampled_from(PERMITS)
 seconds = st.sampled_from([0.0, 0.5, 1.0, 3.0, 5.0, 11.0, 31.0])
 SOON = timedelta(seconds=60)
 """Longer than anything that a lane of these rules waits for."""
-
-
-class Watched(GateRig):
-    """A gate under watch: every decision is looked at before the next one is made."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.safety: dict[str, LoopState] = {}
-        self.position: dict[str, Boom] = {}
-        self.lowering_until: dict[str, timedelta] = {}
-        """Lanes whose boom was told to come down, and until when it may still be on its way."""
-        super().__init__(*args, **kwargs)
-
-    def _handle(self, signal: Signal) -> tuple[Fact, ...]:
-        before = self.engine.state
-        seen = contents(before)
-        expected = decide(before, signal)
-        assert decide(before, signal) == expected, "the same signal in the same state says the same"
-        assert contents(before) == seen, "decide changed the state that it was given"
-        self._notice(signal)
-        needs_raise = self._is_coming_down_on_a_car(signal)
-        facts = super()._handle(signal)
-        assert facts == expected
-        assert evolve_all(before, facts) == self.engine.state
-        if any(isinstance(fact, ActionRefused) for fact in facts):
-            assert len(facts) == 1
-            assert self.engine.state == before, "what is refused changes nothing"
-        for lane in needs_raise:
-            assert any(isinstance(fact, BoomRaiseOrdered) and fact.lane == lane for fact in facts), (
-                f"{lane}: a car came under the lowering boom, and the same decision did not raise it"
-            )
-        for fact, then in zip_longest(facts, facts[1:]):
-            if isinstance(fact, BoomLowerOrdered):
-                assert self.safety[fact.lane or ""] is LoopState.FREE, f"lowered over {self.safety}"
-            if isinstance(fact, AccessGranted):
-                assert isinstance(then, BoomRaiseOrdered)
-                assert then.passage == fact.passage
-            self._note_order(fact)
-        for name in LANES:
-            orders = [ORDERS[type(fact)] for fact in facts if type(fact) in ORDERS and fact.lane == name]
-            if orders and orders[-1] == "lower":
-                assert self.lane(name).phase not in DECIDED, "closed in front of a car that was let through"
-        return facts
-
-    def _notice(self, signal: Signal) -> None:
-        match signal:
-            case Started():
-                self.safety = dict.fromkeys(LANES, LoopState.UNKNOWN)
-                self.position = dict.fromkeys(LANES, Boom.UNKNOWN)
-                self.lowering_until = {}
-            case LoopChanged(loop=Loop.SAFETY):
-                self.safety[signal.lane] = signal.state
-            case BoomReported():
-                self.position[signal.lane] = signal.boom
-                if signal.boom is Boom.DOWN:
-                    self.lowering_until.pop(signal.lane, None)
-
-    def _is_coming_down_on_a_car(self, signal: Signal) -> list[str]:
-        if not isinstance(signal, LoopChanged) or signal.loop is not Loop.SAFETY:
-            return []
-        until = self.lowering_until.get(signal.lane)
-        if signal.state is not LoopState.OCCUPIED or until is None or signal.at.mono >= until:
-            return []
-        return [signal.lane]
-
-    def _note_order(self, fact: Fact) -> None:
-        order, lane = ORDERS.get(type(fact)), fact.lane or ""
-        if order in ("raise", "stop"):
-            self.lowering_until.pop(lane, None)
-        if order == "lower" and self.position[lane] is not Boom.DOWN:
-            rules = self.lane(lane).rules
-            travel = timedelta(days=999) if rules.has_limit_switches else rules.boom_travel
-            self.lowering_until[lane] = fact.at.mono + travel
-
-    def restart(self) -> tuple[Fact, ...]:
-        self.check_replay()
-        return super().restart()
-
-
-def contents(state: State) -> tuple[object, ...]:
-    """All of a state, in values that a later change of it could not reach."""
-    return (
-        dict(state.lanes),
-        dict(state.permits),
-        dict(state.permit_of_card),
-        dict(state.permit_of_plate),
-        dict(state.stays),
-        dict(state.stay_of_permit),
-        dict(state.stay_of_plate),
-        dict(state.failed),
-        dict(state.alerts),
-        state.passages_opened,
-        state.stays_opened,
-    )
 
 
 class GateMachine(RuleBasedStateMachine):
