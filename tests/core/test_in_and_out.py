@@ -116,6 +116,17 @@ def test_a_plate_that_is_inside_as_a_visitor_cannot_enter_on_a_new_permit(site: 
     assert gate.lane().passage.reason is Reason.ALREADY_INSIDE
 
 
+def test_the_guard_lets_such_a_plate_in_and_the_visit_ends_with_it(site: Site) -> None:
+    gate = site(entry(), permits=())
+    gate.comes_and_goes(None, WANG.plate)
+    gate.permits(WANG)
+    shows(gate, WANG, "entry-1")
+    gate.guard("release", reason="临停已离场")
+    gate.drives_through()
+    (stay,) = gate.engine.state.stays.values()
+    assert (stay.kind, stay.permit_id) == ("permit", WANG.id)
+
+
 def test_a_car_whose_permit_is_withdrawn_while_it_is_inside_can_leave(gate: GateRig) -> None:
     gate.comes_and_goes(WANG.card, WANG.plate)
     gate.permits(LIU, CHEN)

@@ -11,7 +11,7 @@ out again. Each of these it found:
 - lower while the safety loop is occupied; lower while it cannot be read; lower when a grant lapses
 - no raise for a car under the lowering boom; the same only where there are no limit switches
 - perform before the commit; perform an order twice; a grant without its order to raise
-- a second stay without closing the first (by permit; by plate, which not every run finds)
+- a second stay without closing the first, by permit (by plate: rarely, so a story tells that one)
 - a stay that the tables do not close; a car behind that is dropped at a start
 - no grant ever lapses; a deadline of the boot before; an unanswered order that stays due for ever
 - a loop that fails and mends under a car, and the car never clears; a changed list that nobody answers
