@@ -109,13 +109,15 @@ class _Restored:
 
 def _restore(path: Path, now: Instant, damage: LedgerDamaged) -> str:
     aside = _free_name(path)
+    is_there = path.exists() or Path(f"{path}-wal").exists()
     restored = _build(path, aside.name, now)
     file.put_in_place(_building(path), _ready(path))
     _swap(path)
     return (
-        f"账本文件损坏，已另存为 {aside.name}；自备份恢复 {restored.from_copy} 行，"
+        f"账本文件{f'损坏，已另存为 {aside.name}' if is_there else '不见了'}；"
+        f"自备份恢复 {restored.from_copy} 行，"
         f"自损坏文件救回 {restored.saved} 行，丢失 {restored.lost} 行；备份之后改过的密码恢复为旧密码"
-        f" / the ledger file was damaged and is kept as {aside.name}:"
+        f" / the ledger file {f'was damaged and is kept as {aside.name}' if is_there else 'was gone'}:"
         f" {restored.from_copy} rows from the copy, {restored.saved} saved from it, {restored.lost} lost;"
         f" passwords changed since the copy are the old ones again ({damage})"
     )

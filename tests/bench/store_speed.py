@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -50,7 +51,7 @@ def _appends(folder: Path, rounds: int) -> dict[str, float]:
             )
             for size in SIZES:
                 decision, facts = facts[:size], facts[size:]
-                took[str(size)].append(_seconds(lambda decision=decision: store.append(decision)))  # type: ignore[misc]  # mypy knows no default of a lambda
+                took[str(size)].append(_seconds(partial(store.append, decision)))
             assert number or store.last_seq() == sum(SIZES)
     store.close()
     floor = median(took.pop("bare"))

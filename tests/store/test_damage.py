@@ -3,124 +3,35 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
-import sys
-from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from types import FrameType
-from typing import Any
 
 import pytest
 
-from daemon.store import Store, StoreTooNew, copies, file, tables
-from daemon.store.copies import COPY, make_copy, open_store
-from daemon.store.store import FILE
+from daemon.core.facts import FactLost
+from daemon.store import StoreTooNew
+from daemon.store.copies import COPY, open_store
 from tests.store.conftest import Stores
-from tests.store.histories import history, instant
-
-ROWS, COPIED, ACKED = 420, 150, 300
-FACTS = history(ROWS)
-PAGE = file.PAGE
-NOW = instant(99_999)
-
-
-@dataclass
-class Site:
-    """A gate's folder as a power cut left it: the newest commits are in the log."""
-
-    folder: Path
-    hashes: dict[int, str]
-    """What was told, by number."""
-
-    @property
-    def database(self) -> Path:
-        return self.folder / FILE
-
-    @property
-    def log(self) -> Path:
-        return self.folder / f"{FILE}-wal"
-
-    def like(self, folder: Path, *, copy: bool = True) -> Site:
-        """The same once more, to be damaged in another way."""
-        shutil.copytree(self.folder, folder)
-        if not copy:
-            (folder / COPY).unlink()
-        return Site(folder, self.hashes)
+from tests.store.damaged_site import (
+    ACKED,
+    COPIED,
+    NOW,
+    PAGE,
+    ROWS,
+    Outcome,
+    Site,
+    make_site,
+    overwrite,
+    started,
+)
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """400 rows; a copy after 150, the file is up to date as far as 250, the rest is in the log."""
-    root = tmp_path_factory.mktemp("made")
-    store = Store(root / "live", ballast_bytes=0)
-    store.open()
-    store.append(FACTS[:COPIED])
-    store.accounts.add("张三", "guard", "secret")
-    make_copy(store.folder)
-    store.append(FACTS[COPIED:250])
-    store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    for fact in FACTS[250:]:
-        store.append([fact])
-        if store.last_seq() == ACKED + 20:
-            store.set_acked(ACKED)
-    site = Site(root / "cut", {row.seq: row.hash for row in store.rows(0, ROWS)})
-    site.folder.mkdir()
-    for name in (FILE, f"{FILE}-wal", COPY):
-        shutil.copy(store.folder / name, site.folder)
-    store.close()
-    return site
-
-
-def overwrite(path: Path, offset: int, size: int = PAGE, *, seed: int = 0) -> None:
-    with path.open("r+b") as opened:
-        opened.seek(offset)
-        opened.write(Random(seed).randbytes(size))
-
-
-@dataclass
-class Outcome:
-    note: str
-    kept: int
-    """How many rows are the very ones that were told."""
-    lost: int
-
-
-def started(site: Site, stores: Stores) -> Outcome:
-    """Start on it, and hold the start to everything that must be so whatever was damaged."""
-    database, log = site.database, site.log
-    found = {path.name: path.read_bytes() for path in (database, log) if path.exists()}
-    store = stores(site.folder)
-    note = open_store(store, NOW)
-    # the chain is whole, the numbers are unbroken, what was told comes first and then only losses
-    assert store.verify().misfit is None
-    rows = store.rows(0, 10_000)
-    assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
-    kept = sum(1 for row in rows if site.hashes.get(row.seq) == row.hash)
-    assert all(site.hashes[row.seq] == row.hash for row in rows[:kept])
-    assert {row.kind for row in rows[kept:]} <= {"fact_lost"}
-    # the tables say the same
-    assert tables.rebuilt(store.facts()) == tables.contents(store.db)
-    assert store.acked() <= store.last_seq()
-    if note:
-        # the damaged file is kept as it was found
-        aside = site.folder / f"{FILE}.damaged-1"
-        assert aside.name in note
-        left = {path.name.replace(".damaged-1", ""): path for path in site.folder.glob("*.damaged-1*")}
-        for name, content in found.items():
-            assert left[name].read_bytes() == content
-    # and it goes on, from now on without a word
-    following = len(rows) + 1
-    assert store.append(history(1, seed=9))[0] == following
-    store.close()
-    assert open_store(store, NOW) == ""
-    assert store.last_seq() == following
-    store.close()
-    return Outcome(note, kept, len(rows) - kept)
+    return make_site(tmp_path_factory.mktemp("made"))
 
 
 def test_a_power_cut_alone_is_no_damage(made: Site, stores: Stores, tmp_path: Path) -> None:
@@ -172,6 +83,11 @@ def vanished(site: Site) -> None:
     site.database.unlink()
 
 
+def vanished_with_its_log(site: Site) -> None:
+    site.database.unlink()
+    site.log.unlink()
+
+
 @pytest.mark.parametrize(
     ("damage", "least_kept"),
     [
@@ -180,8 +96,16 @@ def vanished(site: Site) -> None:
         (cut_in_half, COPIED),
         (header_and_log_gone, 250),
         (vanished, COPIED),
+        (vanished_with_its_log, COPIED),
     ],
-    ids=["empty", "cut within the header", "cut in half", "header gone, no log", "vanished"],
+    ids=[
+        "empty",
+        "cut within the header",
+        "cut in half",
+        "header gone, no log",
+        "vanished",
+        "vanished with its log",
+    ],
 )
 def test_a_file_that_is_cut_off_empty_or_gone(
     made: Site, stores: Stores, tmp_path: Path, damage: Callable[[Site], None], least_kept: int
@@ -257,6 +181,25 @@ def test_a_transaction_torn_by_a_power_cut_was_never_told_and_is_no_damage(
         assert started(site, stores) == Outcome("", 250, 0)
 
 
+def test_a_torn_transaction_is_not_taken_out_of_a_damaged_file_either(
+    made: Site, stores: Stores, tmp_path: Path
+) -> None:
+    """Its rows lie whole on a page of the log, but the commit never came: nobody was told of them."""
+    site = made.like(tmp_path / "site")
+    live = stores(site.folder)
+    live.open()
+    live.append([FactLost(at=NOW, why="x" * 500)] * 40)
+    content, database = site.log.read_bytes(), site.database.read_bytes()
+    live.close()
+    site.database.write_bytes(database)
+    # the frame that ends the commit has not come to the disk, most of those before it have
+    site.log.write_bytes(content[: -(PAGE + 24)])
+    overwrite(site.database, 0)
+    overwrite(site.log, 0, 32)
+    outcome = started(site, stores)
+    assert (outcome.kept, outcome.lost) == (ROWS, 0)
+
+
 # ---------------------------------------------------------------- the copy
 
 
@@ -312,68 +255,3 @@ def test_what_the_office_has_acknowledged_is_not_said_anew_under_old_numbers(
     assert store.acked() == ACKED
     assert store.last_seq() == ACKED
     assert [row.kind for row in store.rows(COPIED, ROWS)] == ["fact_lost"] * (ACKED - COPIED)
-
-
-# ---------------------------------------------------------------- cut short in the middle of the restore
-
-
-def die_at_line(number: int) -> Callable[[FrameType, str, Any], Any]:
-    """A trace that ends the process at the n-th line of the store's own code, as a power cut would.
-
-    A line in a loop counts a few times: that is once for each file of a database.
-    """
-    left = [number]
-    seen: Counter[tuple[str, int]] = Counter()
-    rooms = {copies.__file__, file.__file__}
-
-    def trace(frame: FrameType, event: str, _: Any) -> Any:
-        if frame.f_code.co_filename not in rooms:
-            return None
-        line = (frame.f_code.co_filename, frame.f_lineno)
-        seen[line] += event == "line"
-        if event == "line" and seen[line] <= len(file.COMPANIONS) + 1:
-            left[0] -= 1
-            if left[0] == 0:
-                os._exit(9)
-        return trace
-
-    return trace
-
-
-def start_in_a_child(folder: Path, dies_at: int) -> bool:
-    """True where the start came to its end before that line."""
-    child = os.fork()
-    if child == 0:
-        try:
-            sys.settrace(die_at_line(dies_at))
-            open_store(Store(folder, ballast_bytes=0), NOW)
-            os._exit(0)
-        finally:
-            os._exit(1)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-
-
-def test_a_restore_that_is_killed_at_any_line_is_done_at_the_next_start(
-    made: Site, stores: Stores, tmp_path: Path
-) -> None:
-    through, lines = False, 0
-    while not through:
-        lines += 1
-        site = made.like(tmp_path / f"killed-{lines}")
-        overwrite(site.database, 0)
-        overwrite(site.log, 0, 32)
-        damaged = {path.name: path.read_bytes() for path in (site.database, site.log)}
-        through = start_in_a_child(site.folder, lines)
-        swapped = (site.folder / f"{FILE}.damaged-1").exists()
-        store = stores(site.folder)
-        note = open_store(store, NOW)
-        assert through or note or swapped
-        assert {row.seq: row.hash for row in store.rows(0, ROWS * 2)} == site.hashes
-        aside = site.folder / f"{FILE}.damaged-1"
-        assert {FILE: aside.read_bytes(), f"{FILE}-wal": Path(f"{aside}-wal").read_bytes()} == damaged
-        assert not list(site.folder.glob("*.damaged-2*"))
-        assert not list(site.folder.glob("*.building*"))
-        assert not list(site.folder.glob("*.restored*"))
-        store.close()
-        shutil.rmtree(site.folder)
-    assert lines > 50
