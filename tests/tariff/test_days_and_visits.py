@@ -96,16 +96,13 @@ def test_visits_whose_records_overlap_are_not_counted_twice() -> None:
 
 
 def test_behind_a_change_that_splits_the_stay_goes_on_without_a_second_entry_fee() -> None:
-    version = """\
-same_day: share_caps
-"""
     keys = f"{HOURLY}\nentry_yuan: 1\ncap_yuan: {{day: 3}}"
     rates = "".join(f"      {line}\n" for line in keys.splitlines())
     more = (
         "- id: v2\n  effective: 2026-03-02T12:00+08:00\n  over_change: split\n  same_day: share_caps\n"
         f"  classes:\n    small:\n      label: 小型车\n{rates}"
     )
-    tariff = tariff_of(keys, version, more=more)
+    tariff = tariff_of(keys, "same_day: share_caps\n", more=more)
 
     # 1 for coming in, 1 for 11:00-12:00; the new version bills 1 for its hour.
     assert bill(tariff, "2026-03-02 11:00", "13:00").total_fen == 300
@@ -120,7 +117,8 @@ def test_a_band_that_a_change_of_clocks_leaves_out_has_no_length_on_that_day() -
 {NONE_FREE}
 bands:
   - {{name: dear, start: 02:30, end: 03:00, then: {{minutes: 1, yuan: 9}}}}
-  - {{name: plain, start: 03:00, end: 02:30, then: {{minutes: 60, yuan: 1}}}}"""
+  - {{name: day, start: 03:00, end: 22:00, then: {{minutes: 60, yuan: 1}}}}
+  - {{name: night, start: 22:00, end: 02:30, then: {{minutes: 60, yuan: 1}}}}"""
     berlin = tariff_of(keys, zone="Europe/Berlin")
 
     assert bill(berlin, "2026-03-29 01:00", "05:00").total_fen == 300
