@@ -6,141 +6,20 @@ are the trace that goes into the fact. A rule answers None where it has nothing 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import replace
 
-from daemon.core.facts import Candidate
-from daemon.core.lane import DECIDED, LEFT_AFTER
-from daemon.core.plates import one_confusable_apart
+from daemon.core.case import Case as Case
+from daemon.core.case import Gone as Gone
+from daemon.core.case import Grant as Grant
+from daemon.core.case import Hold as Hold
+from daemon.core.case import Refuse as Refuse
+from daemon.core.case import Rule, Verdict, awaited
+from daemon.core.case import Wait as Wait
+from daemon.core.lane import LEFT_AFTER
 from daemon.core.reasons import Reason
-from daemon.core.signals import Instant, Permit
-from daemon.core.state import LaneState, Passage, State, Stay
+from daemon.core.signals import Instant
+from daemon.core.state import LaneState, Passage, State
 from daemon.core.stays import nearest
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Nothing to decide before `until`, unless something new is seen."""
-
-    until: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """The car has backed away; there is nobody to decide about."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
-    reason: Reason
-    permit: Permit | None = None
-    stay: Stay | None = None
-    corrected_plate: str | None = None
-    trace: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
-    reason: Reason
-    candidates: tuple[Candidate, ...] = ()
-    trace: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refuse:
-    reason: Reason
-    trace: tuple[str, ...] = ()
-
-
-Verdict = Wait | Gone | Grant | Hold | Refuse
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One car at one lane, looked at now."""
-
-    state: State
-    lane: LaneState
-    passage: Passage
-    at: Instant
-
-    @property
-    def card_permit(self) -> Permit | None:
-        """Asked of the list as it is now: a card reported lost opens nothing from that moment."""
-        card = self.passage.card
-        return None if card is None else self.state.permit_by_card(card)
-
-    @property
-    def plate_permit(self) -> Permit | None:
-        plate = self.passage.plate
-        return self.state.permit_by_plate(plate) if plate and self.passage.plate_valid else None
-
-    @property
-    def permit(self) -> Permit | None:
-        """The permit this car comes under, once the rules above have settled that it is one."""
-        return self.card_permit if self.lane.mode != "plate_only" and self.card_permit else self.plate_permit
-
-    @property
-    def stay(self) -> Stay | None:
-        """The open stay of this car: its permit's, or that of its plate."""
-        permit = self.permit
-        if permit is not None and (stay := self.state.stay_by_permit(permit.id)) is not None:
-            return stay
-        return self.state.stay_by_plate(self._plate)
-
-    @property
-    def is_let_through_elsewhere(self) -> bool:
-        """True where the same car is on its way through another lane of this direction."""
-        permit_id = self.permit.id if self.permit is not None else None
-        return any(
-            (permit_id is not None and other.passage.permit_id == permit_id)
-            or (bool(self._plate) and other.passage.plate == self._plate)
-            for other in self.state.lanes.values()
-            if other.passage is not None
-            and other.phase in DECIDED
-            and other.id != self.lane.id
-            and other.direction == self.lane.direction
-        )
-
-    @property
-    def _plate(self) -> str:
-        return self.permit.plate if self.permit is not None else self.passage.plate or ""
-
-    @property
-    def plate_is_readable(self) -> bool:
-        return bool(self.passage.plate) and self.passage.plate_valid
-
-    @property
-    def is_corrected(self) -> bool:
-        """The card names a permit, and the plate read is that permit's but for one confusable character.
-
-        Never between two listed plates: a read that is itself somebody's plate is that car.
-        """
-        permit, read = self.card_permit, self.passage.plate
-        return (
-            permit is not None
-            and bool(read)
-            and read != permit.plate
-            and self.plate_permit is None
-            and one_confusable_apart(read or "", permit.plate)
-        )
-
-    @property
-    def is_card_and_plate_of_one_permit(self) -> bool:
-        permit = self.card_permit
-        return permit is not None and (self.plate_permit == permit or self.is_corrected)
-
-    @property
-    def is_within_window(self) -> bool:
-        """True where card and plate were shown close enough together to be of one car."""
-        card_at, plate_at = self.passage.card_at, self.passage.plate_at
-        if card_at is None or plate_at is None:
-            return False
-        return abs(card_at - plate_at) <= self.lane.rules.match_window
-
-
-Rule = Callable[[Case], Verdict | None]
 
 
 def judge(state: State, lane: LaneState, passage: Passage, at: Instant) -> Verdict:
@@ -190,21 +69,21 @@ def _both_needed(case: Case) -> Verdict | None:
         return None if case.is_within_window else Hold(reason=Reason.TOO_FAR_APART)
     if case.card_permit is not None:
         unreadable = case.passage.plate is not None
-        return _awaited(
+        return awaited(
             case, case.passage.card_at, Reason.PLATE_UNREADABLE if unreadable else Reason.PLATE_MISSING
         )
     if case.plate_permit is not None:
-        return _awaited(case, case.passage.plate_at, Reason.CARD_MISSING)
+        return awaited(case, case.passage.plate_at, Reason.CARD_MISSING)
     return None
 
 
 def _one_needed(case: Case) -> Verdict | None:
     """A lane that goes by one sign only, and has not got it yet."""
     if case.lane.mode == "card_only" and case.passage.card is None:
-        return _awaited(case, case.passage.opened.mono, Reason.CARD_MISSING)
+        return awaited(case, case.passage.opened.mono, Reason.CARD_MISSING)
     if case.lane.mode == "plate_only" and not case.plate_is_readable:
         seen = case.passage.plate is not None
-        return _awaited(
+        return awaited(
             case, case.passage.opened.mono, Reason.PLATE_UNREADABLE if seen else Reason.PLATE_MISSING
         )
     return None
@@ -259,7 +138,7 @@ def _plate_needed(case: Case) -> Verdict | None:
     """No permit: from here on it is the plate that counts. Give the driver time to show a card as well."""
     if not case.plate_is_readable:
         seen = case.passage.plate is not None
-        return _awaited(
+        return awaited(
             case, case.passage.opened.mono, Reason.PLATE_UNREADABLE if seen else Reason.PLATE_MISSING
         )
     until = (case.passage.plate_at or case.passage.opened.mono) + case.lane.rules.visitor_wait
@@ -304,13 +183,3 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("temporary_exit", _temporary_exit),
     ("temporary_entry", _temporary_entry),
 )
-
-
-def _awaited(case: Case, since: timedelta | None, otherwise: Reason) -> Verdict:
-    """Wait out the match window from `since`; then it is the guard's."""
-    until = (since if since is not None else case.passage.opened.mono) + case.lane.rules.match_window
-    if case.at.mono < until:
-        return Wait(until)
-    is_exit_without_match = otherwise is Reason.PLATE_UNREADABLE and case.lane.direction == "exit"
-    stays = case.state.stays.values() if is_exit_without_match else ()
-    return Hold(reason=otherwise, candidates=nearest(stays, case.passage.plate or ""))
