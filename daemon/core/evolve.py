@@ -6,9 +6,10 @@ not input), nothing is decided here, and a lane that config.yaml no longer has i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 from daemon.core import goods
 from daemon.core.facts import (
@@ -92,10 +93,18 @@ def _site(state: State, fact: Fact) -> State:
             return state
 
 
+_PARTS: tuple[tuple[str, Callable[[Any, Fact], Any]], ...] = (("slips", goods.evolve),)
+"""Each noun of the desk keeps its own part of the state."""
+
+
 def _desk(state: State, fact: Fact) -> State:
-    """Each noun of the desk keeps its own part."""
-    slips = goods.evolve(state.slips, fact)
-    return state if slips is state.slips else replace(state, slips=slips)
+    changed: dict[str, Any] = {}
+    for name, evolve_part in _PARTS:
+        part = getattr(state, name)
+        after = evolve_part(part, fact)
+        if after is not part:
+            changed[name] = after
+    return replace(state, **changed) if changed else state
 
 
 def _with_permit(state: State, fact: PermitGranted) -> State:

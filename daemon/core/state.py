@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from daemon.core.facts import AlertRaised
 from daemon.core.goods import Slips
@@ -47,6 +48,19 @@ class LaneRules:
     boom_travel: timedelta = timedelta(seconds=6)
     has_approach_loop: bool = True
     has_limit_switches: bool = True
+
+
+CHINA = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteRules:
+    """What config.yaml says of the site, for the nouns of the desk. Not a fact either."""
+
+    timezone: tzinfo = CHINA
+
+
+USUAL_SITE = SiteRules()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +156,7 @@ class Stay:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     lanes: Mapping[str, LaneState]
+    rules: SiteRules = USUAL_SITE
     permits: Table[Permit] = field(default_factory=Table)
     permit_of_card: Table[str] = field(default_factory=Table)
     permit_of_plate: Table[str] = field(default_factory=Table)
@@ -174,6 +189,9 @@ class State:
         return None if key is None else self.stays[key]
 
 
-def empty_state(lanes: tuple[LaneRules, ...]) -> State:
+def empty_state(lanes: tuple[LaneRules, ...], site: SiteRules = USUAL_SITE) -> State:
     """The state of a gate with an empty ledger."""
-    return State(lanes=MappingProxyType({rules.id: LaneState(rules=rules) for rules in lanes}))
+    return State(
+        lanes=MappingProxyType({rules.id: LaneState(rules=rules) for rules in lanes}),
+        rules=site,
+    )

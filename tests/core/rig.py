@@ -36,7 +36,7 @@ from daemon.core.signals import (
     Started,
     TimerElapsed,
 )
-from daemon.core.state import LaneRules, LaneState, empty_state
+from daemon.core.state import USUAL_SITE, LaneRules, LaneState, SiteRules, empty_state
 from daemon.engine import Engine
 from daemon.runtime.clock import ManualClock
 from daemon.store import Store, tables
@@ -78,8 +78,15 @@ class ModelBoom:
 class GateRig:
     """One gate of some lanes; lanes are known by their id, and the first one is meant where none is said."""
 
-    def __init__(self, folder: Path, lanes: Iterable[LaneRules], permits: Iterable[Permit] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        lanes: Iterable[LaneRules],
+        permits: Iterable[Permit] = (),
+        site: SiteRules = USUAL_SITE,
+    ) -> None:
         self.rules = tuple(lanes)
+        self.site = site
         self.clock = ManualClock()
         self.store = Store(folder, ballast_bytes=0)
         self.store.open()
@@ -100,7 +107,7 @@ class GateRig:
         self.permits(*permits)
 
     def _engine(self) -> Engine:
-        state = evolve_all(empty_state(self.rules), (fact for _, fact in self.store.facts()))
+        state = evolve_all(empty_state(self.rules, self.site), (fact for _, fact in self.store.facts()))
         return Engine(state=state, store=self.store, clock=self.clock, perform=self._perform)
 
     def start(self) -> None:
@@ -345,7 +352,8 @@ class GateRig:
     def check_replay(self) -> None:
         """The ledger alone gives the same state and the same tables, and its chain is whole."""
         numbered = list(self.store.facts())
-        assert evolve_all(empty_state(self.rules), (fact for _, fact in numbered)) == self.engine.state
+        replayed = evolve_all(empty_state(self.rules, self.site), (fact for _, fact in numbered))
+        assert replayed == self.engine.state
         ordered = [(fact.lane, ORDERS[type(fact)]) for _, fact in numbered if type(fact) in ORDERS]
         assert ordered == self.orders, "each order is performed once, in the order of the ledger"
         assert tables.rebuilt(numbered) == tables.contents(self.store.db)

@@ -8,44 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from daemon.core.facts import ActionRefused, Fact
 from daemon.core.goods import CancelSlip, IssueSlip, SlipCancelled, SlipIssued, SlipUsed, UseSlip
 from daemon.core.reasons import Reason
-from daemon.core.signals import Actor, Asked, Request
-from daemon.core.state import empty_state
-from daemon.engine import Engine
-from daemon.runtime.clock import ManualClock
-from daemon.store import Store
-
-OFFICE = Actor(name="前台", role="office")
-GUARD = Actor(name="李门岗", role="guard")
-
-
-class Desk:
-    """A gate without lanes: engine, core and a real store."""
-
-    def __init__(self, folder: Path) -> None:
-        self.clock = ManualClock()
-        self.store = Store(folder / "data", ballast_bytes=0)
-        self.store.open()
-        self.engine = Engine(
-            state=empty_state(()), store=self.store, clock=self.clock, perform=lambda _fact: None
-        )
-
-    def ask(self, actor: Actor, request: Request) -> tuple[Fact, ...]:
-        return self.engine.handle(Asked(at=self.clock.now(), actor=actor, request=request))
-
-    def why_not(self, actor: Actor, request: Request) -> Reason:
-        (fact,) = self.ask(actor, request)
-        assert isinstance(fact, ActionRefused), fact
-        return fact.reason
+from tests.desk.rig import GUARD, OFFICE, Desk
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     desk = Desk(tmp_path)
     yield desk
-    desk.store.close()
+    desk.finish()
 
 
 def slip(
