@@ -115,12 +115,14 @@ class App:
         self._seq_at_start = self._store.last_seq()
         facts = (fact for _, fact in self._store.facts())
         state = evolve_all(empty_state(wiring.lane_rules(self.config)), facts)
-        barriers, edges = wiring.devices(self.config, self._where, post=self._post, clock=self.clock)
+        barriers, safety_loops, edges = wiring.devices(
+            self.config, self._where, post=self._post, clock=self.clock
+        )
         self._engine = Engine(
             state=state,
             store=self._store,
             clock=self.clock,
-            perform=Performer(barriers=barriers, watch=self._vision.watch),
+            perform=Performer(barriers=barriers, safety_loops=safety_loops, watch=self._vision.watch),
             observe=self._observe,
         )
         self._engine.handle(Started(at=now, version=__version__, note=note))

@@ -2,7 +2,8 @@
 
 The law of this file: one signal at a time, in the order of arrival; facts are durable before the state shows
 them and before anything moves because of them. Nothing here waits for a network, a camera or a device. A
-commit that fails leaves the state as it was, moves nothing and tells whoever asked.
+commit that fails leaves the state as it was, moves nothing and tells whoever asked; what a loop, a limit
+switch or a device said meanwhile is still so when the disk takes facts again, and is said first then.
 """
 
 from __future__ import annotations
@@ -18,7 +19,15 @@ from typing import Protocol
 from daemon.core.decide import decide, next_deadline
 from daemon.core.evolve import evolve
 from daemon.core.facts import Fact
-from daemon.core.signals import Instant, Signal, TimerElapsed
+from daemon.core.signals import (
+    BoomReported,
+    DeviceLost,
+    DeviceRestored,
+    Instant,
+    LoopChanged,
+    Signal,
+    TimerElapsed,
+)
 from daemon.core.state import State
 from daemon.store.errors import StoreError
 
@@ -62,6 +71,8 @@ class Engine:
         self._watchers: set[_Watcher] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._store_fails = False
+        self._unsaid: dict[object, Signal] = {}
+        """The newest word of each device that the disk has refused: an edge says a change only once."""
         self.rounds = 0
         """How many signals have gone all the way round: the watchdog's evidence."""
 
@@ -99,9 +110,11 @@ class Engine:
         while True:
             signal, answer = await self._inbox.get()
             try:
+                self._say_unsaid()
                 facts = self.handle(signal)
             except StoreError as failed:
                 self._say_store_fails(failed)
+                self._keep_unsaid(signal)
                 if answer is not None and not answer.done():
                     answer.set_exception(failed)
             except BaseException as bug:
@@ -129,6 +142,18 @@ class Engine:
         self.rounds += 1
         return facts
 
+    def _keep_unsaid(self, signal: Signal) -> None:
+        subject = _subject_of(signal)
+        if subject is not None:
+            self._unsaid.pop(subject, None)
+            self._unsaid[subject] = signal
+
+    def _say_unsaid(self) -> None:
+        """Catch up with the devices before anything else is decided. Raises StoreError."""
+        for subject, signal in list(self._unsaid.items()):
+            self.handle(signal)
+            del self._unsaid[subject]
+
     def _say_store_fails(self, failed: StoreError) -> None:
         if not self._store_fails:
             log.error("the ledger takes nothing, and so nothing moves: %s", failed)
@@ -144,15 +169,30 @@ class Engine:
         if not self._inbox.empty():
             return  # armed again after the signal that is waiting
         now = self._clock.now().mono
-        due = next_deadline(self.state, now)
+        due = now if self._unsaid else next_deadline(self.state, now)
         if due is not None:
             # A deadline that is past and stays (the disk refuses) must not spin.
-            wait = max(due - now, _SOONEST).total_seconds()
+            soonest = _WHILE_REFUSED if self._store_fails else _SOONEST
+            wait = max(due - now, soonest).total_seconds()
             later = self._call_later or asyncio.get_running_loop().call_later
             self._timer = later(wait, lambda: self.post(TimerElapsed(at=self._clock.now())))
 
 
 _SOONEST = timedelta(milliseconds=10)
+_WHILE_REFUSED = timedelta(milliseconds=250)
+
+
+def _subject_of(signal: Signal) -> object | None:
+    """What a signal tells the present state of; None where it tells of something that happened."""
+    match signal:
+        case LoopChanged():
+            return signal.lane, signal.loop
+        case BoomReported():
+            return signal.lane, "boom"
+        case DeviceLost() | DeviceRestored():
+            return signal.device
+        case _:
+            return None
 
 
 class _Watcher:

@@ -1,7 +1,8 @@
 """From a durable fact to the device that has to move.
 
-The law of this file: exactly one call for each order, after its fact is on the disk. No answer is awaited and
-none is believed, the limit switches tell. A barrier that refuses is logged here; its lane raises the alert
+The law of this file: exactly one call for each order, after its fact is on the disk. A slow disk may take
+seconds for that: before the boom is lowered the safety loop is asked once more. No answer is awaited and none
+is believed, the limit switches tell. A barrier that refuses is logged here; its lane raises the alert
 when no limit switch answers.
 """
 
@@ -21,6 +22,7 @@ from daemon.core.facts import (
 )
 from daemon.core.signals import Loop, LoopState
 from drivers.errors import DeviceError
+from drivers.protocols import ContactState
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +35,12 @@ class Boom(Protocol):
     def stop_boom(self) -> None: ...
 
 
+class SafetyLoop(Protocol):
+    """The part of a contact that says what is under the boom now."""
+
+    def state(self) -> ContactState: ...
+
+
 class Performer:
     """`perform` is given every fact; it acts on the orders, and tells the eyes where a car stands."""
 
@@ -40,10 +48,12 @@ class Performer:
         self,
         *,
         barriers: Mapping[str, Boom],
+        safety_loops: Mapping[str, SafetyLoop],
         watch: Callable[[str, bool], None],
     ) -> None:
         """`watch(lane, present)` turns a camera's attention to a lane, or away from it."""
         self._barriers = barriers
+        self._safety_loops = safety_loops
         self._watch = watch
 
     def __call__(self, fact: Fact) -> None:
@@ -63,6 +73,9 @@ class Performer:
             match order:
                 case BoomRaiseOrdered():
                     barrier.raise_boom()
+                case BoomLowerOrdered() if self._is_occupied_by_now(order):
+                    # What the loop says comes as a signal of its own, and then the boom is ordered up.
+                    log.warning("%s: not lowered, its safety loop is no longer free", order.lane)
                 case BoomLowerOrdered():
                     barrier.lower_boom()
                 case BoomStopOrdered():
@@ -71,3 +84,7 @@ class Performer:
                     assert_never(order)
         except DeviceError as error:
             log.warning("%s: %s was not carried out: %s", order.lane, order.kind, error)
+
+    def _is_occupied_by_now(self, order: BoomLowerOrdered) -> bool:
+        loop = self._safety_loops.get(order.lane or "")
+        return loop is not None and loop.state() is not ContactState.OFF

@@ -23,7 +23,7 @@ from daemon.edges.contacts import watch_boom, watch_button, watch_loop
 from daemon.runtime.clock import Clock
 from daemon.vision.spec import LaneSpec, VisionSpec
 from drivers import registry
-from drivers.protocols import Barrier, Context
+from drivers.protocols import Barrier, Contact, Context
 
 Up = Callable[[], None]
 
@@ -104,9 +104,10 @@ def directory(config: Config, now: Instant) -> DirectoryGiven:
 
 def devices(
     config: Config, where: Places, *, post: Callable[[Signal], None], clock: Clock
-) -> tuple[dict[str, Barrier], list[Edge]]:
-    """Every barrier by its lane, and an edge for each device that the daemon itself listens to."""
+) -> tuple[dict[str, Barrier], dict[str, Contact], list[Edge]]:
+    """Every barrier and every safety loop by its lane, and an edge for each device that is listened to."""
     barriers: dict[str, Barrier] = {}
+    safety_loops: dict[str, Contact] = {}
     edges: list[Edge] = []
     heard: dict[str, Any] = {"post": post, "clock": clock}
     for lane in config.lanes:
@@ -118,7 +119,9 @@ def devices(
         for loop, wanted in ((Loop.SAFETY, lane.loops.safety), (Loop.APPROACH, lane.loops.approach)):
             if wanted is not None:
                 name = f"{lane.id}.loop.{loop}"
-                contact = make("input", wanted, name)
+                contact: Contact = make("input", wanted, name)
+                if loop is Loop.SAFETY:
+                    safety_loops[lane.id] = contact
                 edges.append(
                     Edge(name, lane.id, "loop", partial(watch_loop, contact, lane.id, loop, **heard))
                 )
@@ -130,7 +133,7 @@ def devices(
             name = f"{lane.id}.reader"
             reader = make("reader", lane.reader, name)
             edges.append(Edge(name, lane.id, "reader", partial(read_cards, reader, lane.id, **heard)))
-    return barriers, edges
+    return barriers, safety_loops, edges
 
 
 def _make(role: registry.Role, wanted: DeviceConfig, name: str, *, lane: str, where: Places) -> Any:

@@ -202,7 +202,9 @@ class Audit:
             return
         if mode != "plate_only" and seen.card != permit["card"]:
             yield f"card {seen.card} is not {permit['id']}'s"
-        if mode != "card_only" and not _is_plate_of(seen.plate, permit["plate"], loosely=mode != "plate_only"):
+        if mode != "card_only" and not _is_plate_of(
+            seen.plate, permit["plate"], loosely=mode != "plate_only"
+        ):
             yield f"plate {seen.plate} is not {permit['id']}'s"
         if mode == "card_and_plate" and abs(seen.card_at - seen.plate_at) > _WINDOW_S:
             yield f"card and plate are {abs(seen.card_at - seen.plate_at):.1f} s apart"

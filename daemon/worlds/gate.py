@@ -135,11 +135,14 @@ class Gate:
         note = copies.open_store(self.store, clock.now())
         state = evolve_all(empty_state(around.rules), (fact for _, fact in self.store.facts()))
         self.barriers = {lane.name: WorldBarrier(lane, self.life) for lane in around.lanes}
+        self.safety_loops = {lane.name: WorldContact(lane, Loop.SAFETY, self.life) for lane in around.lanes}
         self.engine = Engine(
             state=state,
             store=self.store,
             clock=clock,
-            perform=Performer(barriers=self.barriers, watch=lambda _lane, _present: None),
+            perform=Performer(
+                barriers=self.barriers, safety_loops=self.safety_loops, watch=lambda _lane, _present: None
+            ),
             observe=self._observe,
         )
         self.publisher = Publisher(
@@ -153,6 +156,7 @@ class Gate:
         self.engine.handle(DirectoryGiven(at=clock.now(), actor=CONFIG, permits=around.permits()))
 
     barriers: dict[str, WorldBarrier] = field(init=False)
+    safety_loops: dict[str, WorldContact] = field(init=False)
 
     def _observe(self, signal: Signal, facts: tuple[Fact, ...]) -> None:
         self.publisher.wake()
@@ -170,7 +174,7 @@ class Gate:
             name, life = lane.name, self.life
             watch = [("barrier", "barrier", partial(watch_boom, self.barriers[name], name, **heard))]
             for loop in (Loop.SAFETY, Loop.APPROACH):
-                contact = WorldContact(lane, loop.value, life)
+                contact = self.safety_loops[name] if loop is Loop.SAFETY else WorldContact(lane, loop, life)
                 watch.append((f"loop.{loop}", "loop", partial(watch_loop, contact, name, loop, **heard)))
             button = WorldContact(lane, "button", life)
             watch.append(("button", "button", partial(watch_button, button, name, **heard)))
@@ -193,9 +197,7 @@ class Gate:
         def restored() -> None:
             self.post(DeviceRestored(at=clock.now(), device=device, lane=lane, role=role))
 
-        return supervise(
-            device, run, clock=clock, random=self.random, on_lost=lost, on_restored=restored
-        )
+        return supervise(device, run, clock=clock, random=self.random, on_lost=lost, on_restored=restored)
 
     # ------------------------------------------------------------ from outside
 

@@ -1,7 +1,7 @@
-"""What is found after each death: the book against the witnesses, the office, the tables, and the state it gave.
+"""What is found after each death: the book against what was seen, the office, the tables, and the state.
 
-The law of this file: it looks at a copy of the disk as the next start will find it. A page that was damaged on
-purpose excuses what is gone, and nothing that is wrong.
+The law of this file: it looks at a copy of the disk as the next start will find it. Once a page was damaged on
+purpose, it says nothing any more: what can still be read is for the next start to find out.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ class Inquest:
     """When each boot's clock was zero, in seconds of the world."""
     _facts: list[tuple[str, Fact]] = field(default_factory=list)
 
-    def find(self, book: Book, remembered: Remembered | None, given: list[Given], *, damaged: bool) -> Iterator[tuple[str, str]]:
+    def find(
+        self, book: Book, remembered: Remembered | None, given: list[Given], *, damaged: bool
+    ) -> Iterator[tuple[str, str]]:
         """(law, what is wrong), for each law that the book breaks."""
         for law, check in self._checks(book, remembered, given, damaged=damaged):
             yield from ((law, what) for what in check())
@@ -122,4 +124,8 @@ def _tables(book: Book) -> Iterator[str]:
 
 def _difference(live: State, replayed: State) -> str:
     names = [name for name in State.__dataclass_fields__ if getattr(live, name) != getattr(replayed, name)]
-    return f"{', '.join(names)} differ: {getattr(live, names[0])} lived, {getattr(replayed, names[0])} replayed"[:400]
+    return (
+        f"{', '.join(names)} differ: {getattr(live, names[0])} lived, {getattr(replayed, names[0])} replayed"[
+            :400
+        ]
+    )

@@ -16,7 +16,7 @@ from daemon.worlds.outside import Outside
 from daemon.worlds.site import TRAVEL_S, Broken, Given, Lane
 
 REACTION_S = 0.1
-"""GB/T 24973: an open signal while lowering raises at once; ARCHITECTURE: within 100 ms of the loop's edge."""
+"""From the loop's edge; GB/T 24973 has an open signal while lowering raise at once."""
 
 BUTTON_S = 1.0
 
@@ -61,7 +61,9 @@ class Witness:
 
     def facts(self, signal: Signal, facts: tuple[Fact, ...]) -> None:
         """What the gate has just held to be so."""
-        orders = [fact for fact in facts if isinstance(fact, BoomRaiseOrdered | BoomLowerOrdered | BoomStopOrdered)]
+        orders = [
+            fact for fact in facts if isinstance(fact, BoomRaiseOrdered | BoomLowerOrdered | BoomStopOrdered)
+        ]
         if orders and any(isinstance(fact, ActionRefused) for fact in facts):
             self._accuse("a refused command moves nothing", f"{signal} was refused, and {orders[0].kind}")
         for fact in facts:
@@ -96,7 +98,9 @@ class Witness:
     def _has_raised(self, lane: Lane, before: int, since: float) -> None:
         was_raised = any(given.pulse == "raise" for given in lane.given[before:])
         if not was_raised and not self._hindered_since(since - REACTION_S) and not self._is_lied_to(lane):
-            self._accuse("a car under a lowering boom raises it", f"{lane.name}: no raise within {REACTION_S} s")
+            self._accuse(
+                "a car under a lowering boom raises it", f"{lane.name}: no raise within {REACTION_S} s"
+            )
 
     def _pulsed(self, lane: Lane) -> Callable[[Given], None]:
         def pulsed(given: Given) -> None:
@@ -106,7 +110,7 @@ class Witness:
             if says is not False and given.at_s - since >= REACTION_S:
                 self._accuse(
                     "never lowered on a car",
-                    f"{lane.name}: lowered, and its safety loop had said {_words(says)} for {given.at_s - since:.2f} s",
+                    f"{lane.name}: lowered, its safety loop {_words(says)} for {given.at_s - since:.2f} s",
                 )
             # The facts of the decision come to be known right after their orders.
             self._outside.later(0.05, lambda: self._had_a_reason(given))
@@ -123,7 +127,11 @@ class Witness:
         def struck() -> None:
             under = [body for body in lane.bodies if body.on_safety]
             is_felt = any(body.trips_loops for body in under)
-            if is_felt and not self._is_lied_to(lane) and not self._hindered_since(self._outside.elapsed_s - TRAVEL_S):
+            if (
+                is_felt
+                and not self._is_lied_to(lane)
+                and not self._hindered_since(self._outside.elapsed_s - TRAVEL_S)
+            ):
                 self._accuse("never lowered on a car", f"{lane.name}: the boom came down on a car")
 
         return struck

@@ -1,7 +1,7 @@
 """The property office and the broker between, as a network that may be out of order.
 
-The law of this file: the office takes facts in order, once each, keeps them for ever, and acknowledges what it
-holds. The way obeys `daemon.mqtt.publisher.Way`; what it loses, it loses without a word.
+The law of this file: the office takes facts in order, once each, keeps them for ever, and acknowledges what
+it holds. The way obeys `daemon.mqtt.publisher.Way`; what it loses, it loses without a word.
 """
 
 from __future__ import annotations
@@ -158,6 +158,7 @@ class WorldWay:
 
     def _on_loop(self, do: Callable[[], None]) -> Callable[[], None]:
         """From outside into the process, if it still lives then."""
+
         def put() -> None:
             if not self._life.is_over:
                 self._loop.call_soon(do)

@@ -1,4 +1,4 @@
-"""Time outside of the process: metal, people and networks go on while a process stalls, and while there is none.
+"""Time outside of the process: metal, people and networks go on while it stalls, and while there is none.
 
 The law of this file: what is put off happens at its instant, in order, whoever moves the clock, and however
 far. Two things of one instant happen in the order in which they were put off.

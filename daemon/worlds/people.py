@@ -173,7 +173,7 @@ class Queue:
     # ------------------------------------------------------------ under the boom and away
 
     def _look(self) -> None:
-        """Roll when the boom is up; one that is about to come down behind another car is left to come down."""
+        """Roll when the boom is up; one that is coming down behind another car is left to come down."""
         driver = self.front
         if driver is None or driver.place is not Place.AT_BOOM or self._rolling is not None:
             return

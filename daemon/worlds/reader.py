@@ -79,9 +79,7 @@ def _read(db: sqlite3.Connection) -> Book:
         before = seal
     tables = {
         "permits": db.execute("SELECT id, card, plate FROM permits ORDER BY id").fetchall(),
-        "stays": db.execute(
-            "SELECT id, plate, permit_id, left_at IS NULL FROM stays ORDER BY id"
-        ).fetchall(),
+        "stays": db.execute("SELECT id, plate, permit_id, left_at IS NULL FROM stays ORDER BY id").fetchall(),
         "passages": db.execute("SELECT passage, outcome FROM passages ORDER BY seq").fetchall(),
         "alerts": db.execute("SELECT seq, alert_id, cleared_at IS NULL FROM alerts ORDER BY seq").fetchall(),
     }

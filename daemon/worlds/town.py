@@ -120,7 +120,7 @@ class Town:
             queue.comes(driver(kind, car, other, random))
 
     def last_one_comes(self, lane: Lane) -> Driver:
-        made = driver(Kind.RESIDENT, LAST, LAST, Random(1))
+        made = driver(Kind.RESIDENT, LAST, LAST, self._random)
         made = replace(made, card_after_s=0.5, read_after_s=0.7, patience_s=1e6)
         self.queues[lane.name].comes(made)
         return made

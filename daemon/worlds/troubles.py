@@ -70,7 +70,11 @@ class Planned:
     """Picks among the trouble's own variants."""
 
     def __str__(self) -> str:
-        when = f"{self.at_s:.1f} s" if self.occasion is Occasion.NONE else f"{self.at_s:.1f} s, when {self.occasion}"
+        when = (
+            f"{self.at_s:.1f} s"
+            if self.occasion is Occasion.NONE
+            else f"{self.at_s:.1f} s, when {self.occasion}"
+        )
         return f"{when}: {self.trouble} for {self.lasts_s:.1f} s (lane {self.lane + 1})"
 
 

@@ -136,7 +136,9 @@ class World:
         self._gate = None
         is_cut = self._next_is_cut if self._next_is_cut is not None else not self._disk.kill_only
         was_cut = end == "died" and is_cut
-        self._note(f"--- the process {end}{', the power was cut' if was_cut else ''}{f': {gate.why!r}' if gate.why else ''}")
+        self._note(
+            f"--- the process {end}{', the power was cut' if was_cut else ''}{f': {gate.why!r}' if gate.why else ''}"
+        )
         self.outcome.power_cuts += was_cut
         self._disk.power_on(was_cut=was_cut)
         self._disk.kill_only = False
@@ -165,7 +167,9 @@ class World:
         boot = f"boot-{len(self._boots) + 1}"
         self._outside.reboot(boot)
         self._boots[boot] = self._outside.elapsed_s - 1.0
-        if self._random.random() < 0.3:  # no clock battery: the wall clock stood still until a server was found
+        if (
+            self._random.random() < 0.3
+        ):  # no clock battery: the wall clock stood still until a server was found
             lag = timedelta(seconds=off_s)
             self._outside.trusted = False
             self._outside.step_wall(-lag)
