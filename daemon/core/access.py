@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from daemon.core import desk_rules
 from daemon.core.case import Case as Case
 from daemon.core.case import Gone as Gone
 from daemon.core.case import Grant as Grant
@@ -50,6 +51,8 @@ def _presence(case: Case) -> Verdict | None:
 
 def _unknown_card(case: Case) -> Verdict | None:
     if case.lane.mode == "plate_only" or case.passage.card is None or case.card_permit is not None:
+        return None
+    if case.state.cards.is_temporary(case.passage.card):
         return None
     return Hold(reason=Reason.CARD_UNKNOWN)
 
@@ -136,6 +139,8 @@ def _permit(case: Case) -> Verdict | None:
 
 def _plate_needed(case: Case) -> Verdict | None:
     """No permit: from here on it is the plate that counts. Give the driver time to show a card as well."""
+    if case.plate_is_not_needed:
+        return None
     if not case.plate_is_readable:
         seen = case.passage.plate is not None
         return awaited(
@@ -172,6 +177,7 @@ def _temporary_entry(case: Case) -> Verdict | None:
 
 RULES: tuple[tuple[str, Rule], ...] = (
     ("presence", _presence),
+    ("stopped_card", desk_rules.stopped_card),
     ("unknown_card", _unknown_card),
     ("mismatch", _mismatch),
     ("both_needed", _both_needed),
@@ -179,6 +185,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("validity", _validity),
     ("passback", _passback),
     ("permit", _permit),
+    ("temporary_card", desk_rules.temporary_card),
     ("plate_needed", _plate_needed),
     ("temporary_exit", _temporary_exit),
     ("temporary_entry", _temporary_entry),

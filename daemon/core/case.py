@@ -86,7 +86,20 @@ class Case:
         permit = self.permit
         if permit is not None and (stay := self.state.stay_by_permit(permit.id)) is not None:
             return stay
-        return self.state.stay_by_plate(self._plate)
+        return self.card_stay or self.state.stay_by_plate(self._plate)
+
+    @property
+    def card_stay(self) -> Stay | None:
+        """The stay that a temporary card names (R04)."""
+        return self.state.stay_by_card(self.passage.card)
+
+    @property
+    def plate_is_not_needed(self) -> bool:
+        """True where a temporary card stands for it: nobody reads plates here, or the pass has none."""
+        if not self.state.cards.is_temporary(self.passage.card):
+            return False
+        stay = self.card_stay
+        return self.lane.mode == "card_only" or (stay is not None and stay.has_no_plate)
 
     @property
     def is_let_through_elsewhere(self) -> bool:

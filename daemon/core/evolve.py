@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from daemon.core import goods
+from daemon.core import cards, goods
 from daemon.core.facts import (
     AccessGranted,
     AccessRefused,
@@ -93,7 +93,10 @@ def _site(state: State, fact: Fact) -> State:
             return state
 
 
-_PARTS: tuple[tuple[str, Callable[[Any, Fact], Any]], ...] = (("slips", goods.evolve),)
+_PARTS: tuple[tuple[str, Callable[[Any, Fact], Any]], ...] = (
+    ("slips", goods.evolve),
+    ("cards", cards.evolve),
+)
 """Each noun of the desk keeps its own part of the state."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from daemon.core import goods
+from daemon.core import cards, goods
 from daemon.core.fact import Fact as Fact
 from daemon.core.reasons import AlertKind, Reason, Severity
 from daemon.core.signals import Actor, Boom, Char, Instant, Loop, LoopState, Permit
@@ -314,6 +314,7 @@ AnyFact = (
     | BoomRaiseOrdered | BoomLowerOrdered | BoomStopOrdered | ActionRefused
     | AlertRaised | AlertCleared
     | goods.AnyFact
+    | cards.AnyFact
 )  # fmt: skip
 
 FACT_TYPES: tuple[type[Fact], ...] = get_args(AnyFact)

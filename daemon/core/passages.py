@@ -35,6 +35,8 @@ _ALERT_OF_HOLD = {
     Reason.CARD_PLATE_MISMATCH: AlertKind.CARD_PLATE_MISMATCH,
     Reason.ALREADY_INSIDE: AlertKind.ANTI_PASSBACK,
     Reason.NOT_INSIDE: AlertKind.ANTI_PASSBACK,
+    Reason.CARD_LOST: AlertKind.STOPPED_CARD_USED,
+    Reason.CARD_BLOCKED: AlertKind.STOPPED_CARD_USED,
 }
 """The holds that are more than a driver's slip: the control room hears of them too."""
 

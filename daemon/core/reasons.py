@@ -53,6 +53,22 @@ class Reason(StrEnum):
     SLIP_CANCELLED = "slip_cancelled"
     SLIP_EXPIRED = "slip_expired"
     SLIP_OF_ANOTHER = "slip_of_another"
+    # cards
+    CARD_LOST = "card_lost"
+    CARD_BLOCKED = "card_blocked"
+    CARD_RETURNED = "card_returned"
+    CARD_NOT_RETURNED = "card_not_returned"
+    CARD_TAKEN = "card_taken"
+    CARD_KNOWN = "card_known"
+    CARD_NOT_IN_STOCK = "card_not_in_stock"
+    CARD_IS_TEMPORARY = "card_is_temporary"
+    CARD_NOT_OUT = "card_not_out"
+    CARD_NOT_STOPPED = "card_not_stopped"
+    CARD_NUMBER_WRONG = "card_number_wrong"
+    CARD_AMBIGUOUS = "card_ambiguous"
+    HAS_A_CARD = "has_a_card"
+    PERMIT_UNKNOWN = "permit_unknown"
+    FEE_WRONG = "fee_wrong"
 
 
 class Severity(StrEnum):
@@ -71,6 +87,7 @@ class AlertKind(StrEnum):
     PASSAGE_UNCONFIRMED = "passage_unconfirmed"
     PASSED_WITHOUT_GRANT = "passed_without_grant"
     LEDGER_RESTORED = "ledger_restored"
+    STOPPED_CARD_USED = "stopped_card_used"
 
 
 class Words(NamedTuple):
@@ -117,6 +134,21 @@ REASON_WORDS: dict[Reason, Words] = {
     Reason.SLIP_CANCELLED: Words("放行条已作废", "the slip was cancelled"),
     Reason.SLIP_EXPIRED: Words("放行条已过期", "the slip has expired"),
     Reason.SLIP_OF_ANOTHER: Words("放行条不是此车（人）的", "the slip is for another car or person"),
+    Reason.CARD_LOST: Words("卡已挂失", "the card was reported lost"),
+    Reason.CARD_BLOCKED: Words("卡已停用", "the card is blocked"),
+    Reason.CARD_RETURNED: Words("卡已退还", "the card was returned"),
+    Reason.CARD_NOT_RETURNED: Words("临时卡未交还", "the temporary card was not given back"),
+    Reason.CARD_TAKEN: Words("卡已发出", "the card is out with somebody else"),
+    Reason.CARD_KNOWN: Words("卡已入库", "the card is in the stock already"),
+    Reason.CARD_NOT_IN_STOCK: Words("卡未入库", "the card never came into the stock"),
+    Reason.CARD_IS_TEMPORARY: Words("此卡为临时卡", "that is a temporary card"),
+    Reason.CARD_NOT_OUT: Words("卡未发出", "the card is not out"),
+    Reason.CARD_NOT_STOPPED: Words("卡未挂失或停用", "the card is neither lost nor blocked"),
+    Reason.CARD_NUMBER_WRONG: Words("卡号与所选格式不符", "no card number of that presentation"),
+    Reason.CARD_AMBIGUOUS: Words("卡号对应多张卡", "the number fits several cards"),
+    Reason.HAS_A_CARD: Words("已有卡", "has a card already"),
+    Reason.PERMIT_UNKNOWN: Words("查无此通行证", "no such permit"),
+    Reason.FEE_WRONG: Words("费用不可为负", "a fee is not negative"),
 }
 
 ALERT_WORDS: dict[AlertKind, Words] = {
@@ -128,5 +160,6 @@ ALERT_WORDS: dict[AlertKind, Words] = {
     AlertKind.BOOM_LEFT_UP: Words("启动时道闸未落", "the boom was found up at the start"),
     AlertKind.PASSAGE_UNCONFIRMED: Words("放行后未见通过", "let through, but never seen passing"),
     AlertKind.PASSED_WITHOUT_GRANT: Words("未放行而通过", "passed without a grant"),
+    AlertKind.STOPPED_CARD_USED: Words("有人使用挂失或停用的卡", "a lost or blocked card was used"),
     AlertKind.LEDGER_RESTORED: Words("账本损坏，已从备份恢复", "ledger damaged, restored from a copy"),
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from daemon.core import goods
+from daemon.core import cards, goods
 from daemon.core.signals import Request
 
 Role = Literal["guard", "leader", "supervisor", "office", "installer"]
@@ -16,11 +16,21 @@ ROLES: tuple[Role, ...] = get_args(Role)
 _ON_DUTY: frozenset[Role] = frozenset({"guard", "leader", "supervisor"})
 _OFFICE: frozenset[Role] = frozenset({"supervisor", "office"})
 _ANY: frozenset[Role] = _ON_DUTY | _OFFICE
+_ANSWERABLE: frozenset[Role] = _OFFICE | {"leader"}
+"""Whoever answers for what a guard hands out."""
 
 MAY: dict[type[Request], frozenset[Role]] = {
     goods.IssueSlip: _OFFICE,
     goods.UseSlip: _ON_DUTY,
     goods.CancelSlip: _ANY,
+    cards.ReceiveCard: _ANSWERABLE,
+    cards.IssueCard: _ANSWERABLE,
+    cards.HandOutCard: _ON_DUTY,
+    cards.ReturnCard: _ANY,
+    cards.LoseCard: _ANY,
+    cards.BlockCard: _ANY,
+    cards.UnblockCard: _ANSWERABLE,
+    cards.CountCards: _ANY,
 }
 
 

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from daemon.core.cards import Cards, working_card
 from daemon.core.facts import AlertRaised
 from daemon.core.goods import Slips
 from daemon.core.reasons import Reason
@@ -49,6 +50,9 @@ class LaneRules:
     has_approach_loop: bool = True
     has_limit_switches: bool = True
 
+
+NO_PLATE = "无牌-"
+"""What the pass of a car without plates is called, before its number (R14)."""
 
 CHINA = ZoneInfo("Asia/Shanghai")
 
@@ -152,6 +156,10 @@ class Stay:
     entered: Instant
     picture: str | None
 
+    @property
+    def has_no_plate(self) -> bool:
+        return self.plate.startswith(NO_PLATE)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
@@ -169,12 +177,19 @@ class State:
     alerts: Mapping[str, AlertRaised] = field(default_factory=lambda: MappingProxyType({}))
     """Open alerts by their id."""
     slips: Slips = field(default_factory=Slips)
+    cards: Cards = field(default_factory=Cards)
     passages_opened: int = 0
     stays_opened: int = 0
 
     def permit_by_card(self, card: str) -> Permit | None:
-        key = self.permit_of_card.get(card)
-        return None if key is None else self.permits[key]
+        """The permit that this card opens for: its own, or the one that stands in for it (R04)."""
+        if card in self.cards.stopped:
+            return None
+        key = self.permit_of_card.get(card) or self.cards.permit_of.get(card)
+        permit = self.permits.get(key) if key is not None else None
+        if permit is None or working_card(self.cards, permit.id, permit.card) != card:
+            return None
+        return permit
 
     def permit_by_plate(self, plate: str) -> Permit | None:
         key = self.permit_of_plate.get(plate)
@@ -183,6 +198,11 @@ class State:
     def stay_by_permit(self, permit_id: str) -> Stay | None:
         key = self.stay_of_permit.get(permit_id)
         return None if key is None else self.stays[key]
+
+    def stay_by_card(self, card: str | None) -> Stay | None:
+        """The open stay that a temporary card went out with."""
+        key = self.cards.stay_of.get(card) if card is not None else None
+        return None if key is None else self.stays.get(key)
 
     def stay_by_plate(self, plate: str) -> Stay | None:
         key = self.stay_of_plate.get(plate)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from heapq import nlargest
 
+from daemon.core.cards import CardHandedOut, CardReturned
 from daemon.core.facts import Candidate, Fact, StayClosed, StayOpened
 from daemon.core.plates import distance
 from daemon.core.reasons import Reason
 from daemon.core.signals import Instant
-from daemon.core.state import LaneState, Passage, State, Stay
+from daemon.core.state import NO_PLATE, LaneState, Passage, State, Stay
 
 OFFERED = 3
 """How many candidates a guard is shown: more cannot be compared at a glance."""
@@ -46,13 +47,15 @@ def on_cleared(state: State, lane: LaneState, passage: Passage, at: Instant) -> 
     """The stays that open or close because this car has driven under the boom."""
     if lane.direction == "exit":
         stay = _stay_of(state, passage)
-        return [] if stay is None else [_closed(stay, lane, passage, at)]
+        if stay is None:
+            return []
+        return [_closed(stay, lane, passage, at), *_card_back(state, stay, lane, passage, at)]
     permit_id = passage.permit_id
     if permit_id is None and passage.reason is Reason.GUARD:
         permit_id = passage.plate_permit  # the guard opened before the plate was read
     permit = state.permits.get(permit_id) if permit_id is not None else None
     number = state.stays_opened + 1
-    plate = permit.plate if permit is not None else passage.plate or f"无牌-{number}"
+    plate = permit.plate if permit is not None else passage.plate or f"{NO_PLATE}{number}"
     facts: list[Fact] = [
         StayClosed(
             at=at,
@@ -76,7 +79,34 @@ def on_cleared(state: State, lane: LaneState, passage: Passage, at: Instant) -> 
         card=passage.card,
         picture=passage.picture,
     )
-    return [*facts, opened]
+    return [*facts, opened, *_card_out(state, opened)]
+
+
+def _card_out(state: State, stay: StayOpened) -> list[Fact]:
+    """The temporary card that was shown at the entry goes out with the pass (R04)."""
+    card = stay.card
+    if stay.stay_kind != "temporary" or card is None or not state.cards.is_temporary(card):
+        return []
+    if card in state.cards.out or card in state.cards.stopped:
+        return []
+    return [
+        CardHandedOut(
+            at=stay.at,
+            lane=stay.lane,
+            passage=stay.passage,
+            card=card,
+            stay_id=stay.stay_id,
+            plate=stay.plate,
+        )
+    ]
+
+
+def _card_back(state: State, stay: Stay, lane: LaneState, passage: Passage, at: Instant) -> list[Fact]:
+    """The temporary card that was shown at the exit stays there."""
+    card = state.cards.card_of_stay.get(stay.id)
+    if card is None or card != passage.card:
+        return []
+    return [CardReturned(at=at, lane=lane.id, passage=passage.id, card=card)]
 
 
 def _stay_of(state: State, passage: Passage) -> Stay | None:
@@ -86,6 +116,8 @@ def _stay_of(state: State, passage: Passage) -> Stay | None:
     for permit_id in (passage.permit_id, passage.card_permit, passage.plate_permit):
         if permit_id is not None and (stay := state.stay_by_permit(permit_id)) is not None:
             return stay
+    if (stay := state.stay_by_card(passage.card)) is not None:
+        return stay
     return state.stay_by_plate(passage.plate) if passage.plate else None
 
 

@@ -1,0 +1,60 @@
+"""What the desk has written down about a car at a lane, as rules of access.
+
+The law of this file: as in `daemon.core.access`, which has these rules in their order; a rule answers None
+where it has nothing to say.
+"""
+
+from __future__ import annotations
+
+from daemon.core.case import Case, Hold, Verdict, awaited
+from daemon.core.facts import Candidate
+from daemon.core.reasons import Reason
+from daemon.core.state import Stay
+
+
+def stopped_card(case: Case) -> Verdict | None:
+    """A lost, blocked or returned card opens nothing (R04), whatever else is shown with it."""
+    stopped = case.state.cards.stopped.get(case.passage.card or "")
+    return None if stopped is None else Hold(reason=stopped)
+
+
+def temporary_card(case: Case) -> Verdict | None:
+    """A temporary card goes out at the entry with one pass, and at the exit names that pass (R04, R15)."""
+    card = case.passage.card
+    is_temporary = case.state.cards.is_temporary(card)
+    if case.lane.direction == "entry":
+        is_taken = is_temporary and card in case.state.cards.stay_of
+        return Hold(reason=Reason.CARD_TAKEN) if is_taken else None
+    if is_temporary:
+        return _shown_at_exit(case, case.card_stay)
+    return _not_shown_at_exit(case)
+
+
+def _shown_at_exit(case: Case, stay: Stay | None) -> Verdict | None:
+    if stay is None:
+        return Hold(reason=Reason.NO_MATCHING_STAY)
+    if case.lane.mode == "card_only":
+        return None
+    if case.plate_is_readable:
+        return None if case.passage.plate == stay.plate else _hold_with(Reason.CARD_PLATE_MISMATCH, stay)
+    if stay.has_no_plate:
+        return None
+    seen = case.passage.plate is not None
+    verdict = awaited(case, case.passage.card_at, Reason.PLATE_UNREADABLE if seen else Reason.PLATE_MISSING)
+    return _hold_with(verdict.reason, stay) if isinstance(verdict, Hold) else verdict
+
+
+def _not_shown_at_exit(case: Case) -> Verdict | None:
+    """The plate is that of a visitor who was given a card: it is awaited, then asked for."""
+    stay = case.stay
+    if case.lane.mode == "plate_only" or stay is None or stay.id not in case.state.cards.card_of_stay:
+        return None
+    return awaited(case, case.passage.plate_at, Reason.CARD_NOT_RETURNED)
+
+
+def _hold_with(reason: Reason, stay: Stay) -> Hold:
+    """The guard compares the car with the picture of the pass that the card names."""
+    candidate = Candidate(
+        stay_id=stay.id, plate=stay.plate, distance=0.0, entered=stay.entered, picture=stay.picture
+    )
+    return Hold(reason=reason, candidates=(candidate,))
