@@ -38,7 +38,7 @@ from daemon.runtime.clock import Clock
 from daemon.runtime.notify import Notifier
 from daemon.runtime.supervisor import supervise
 from daemon.runtime.watchdog import Watchdog, watchdog_limit
-from daemon.store import Store, StoreError
+from daemon.store import LedgerDamaged, Store, StoreError
 from daemon.store.copies import make_copy, open_store
 from daemon.summary import Tally
 from daemon.vision.parent import VisionParent
@@ -114,7 +114,7 @@ class App:
             log.error("%s", note)
         self._seq_at_start = self._store.last_seq()
         facts = (fact for _, fact in self._store.facts())
-        state = evolve_all(empty_state(wiring.lane_rules(self.config)), facts)
+        state = evolve_all(empty_state(wiring.lane_rules(self.config), wiring.site_rules(self.config)), facts)
         barriers, safety_loops, edges = wiring.devices(
             self.config, self._where, post=self._post, clock=self.clock
         )
@@ -154,7 +154,7 @@ class App:
         control = partial(serve_control, self._where.data, ask=self._engine.ask, clock=self.clock)
         runs.append(("control", self._supervised("control", control)))
         if self.config.panel is not None:
-            runs.append(("panel", self._supervised("panel", self._panel)))
+            runs.append(("panel", self._supervised_device("panel", None, "panel", self._panel)))
         if self._traffic is not None:
             runs.append(("traffic", self._traffic.run(asyncio.Event())))
         return runs
@@ -162,22 +162,26 @@ class App:
     # ------------------------------------------------------------ what runs beside the engine
 
     def _supervised_edge(self, edge: Edge) -> Coroutine[Any, Any, None]:
-        def lost(why: str) -> None:
-            at = self.clock.now()
-            self._post(DeviceLost(at=at, device=edge.device, lane=edge.lane, role=edge.role, why=why))
+        return self._supervised_device(edge.device, edge.lane, edge.role, edge.run)
 
-        def restored() -> None:
-            at = self.clock.now()
-            self._post(DeviceRestored(at=at, device=edge.device, lane=edge.lane, role=edge.role))
-
+    def _supervised_device(
+        self, device: str, lane: str | None, role: str, run: Callable[[Callable[[], None]], Awaitable[None]]
+    ) -> Coroutine[Any, Any, None]:
+        """As `_supervised`, and its loss and return are facts (R31)."""
         return supervise(
-            edge.device,
-            edge.run,
+            device,
+            run,
             clock=self.clock,
             random=self._random,
-            on_lost=lost,
-            on_restored=restored,
+            on_lost=partial(self._lost, device, lane, role),
+            on_restored=partial(self._restored, device, lane, role),
         )
+
+    def _lost(self, device: str, lane: str | None, role: str, why: str) -> None:
+        self._post(DeviceLost(at=self.clock.now(), device=device, lane=lane, role=role, why=why))
+
+    def _restored(self, device: str, lane: str | None, role: str) -> None:
+        self._post(DeviceRestored(at=self.clock.now(), device=device, lane=lane, role=role))
 
     def _supervised(
         self, name: str, run: Callable[[Callable[[], None]], Awaitable[None]]
@@ -206,15 +210,26 @@ class App:
     async def _housekeeping(self) -> None:
         storage = self.config.storage
         while True:
+            now = self.clock.now()
             await asyncio.to_thread(
                 sweep,
                 self._where.evidence,
-                today=self.clock.now().wall.date(),
+                today=now.wall.date() if now.trusted else None,
                 days=storage.pictures_days,
                 quota_bytes=storage.pictures_max_mb * 1_000_000,
             )
             await asyncio.sleep(HOUSEKEEPING_S)
+            await self._copy_ledger()
+
+    async def _copy_ledger(self) -> None:
+        """A copy that cannot be made is a fault of the disk that somebody has to hear of (R31)."""
+        try:
             await asyncio.to_thread(make_copy, self._where.data)
+        except (LedgerDamaged, OSError) as why:
+            log.warning("the ledger could not be copied: %s", why)
+            self._lost("ledger copy", None, "store", str(why))
+        else:
+            self._restored("ledger copy", None, "store")
 
     def _publisher_to_office(self) -> Publisher:
         assert self.config.office is not None

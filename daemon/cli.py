@@ -21,7 +21,7 @@ from daemon import __version__
 from daemon.config import Config, ConfigProblems, load
 from daemon.core.requests import ALL_REQUESTS, kind_of
 from daemon.core.roles import ROLES
-from daemon.store import reading
+from daemon.store import LedgerDamaged, reading
 from daemon.store.store import FILE
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ def main(argv: list[str] | None = None) -> int:
     except ConfigProblems as problems:
         print(problems, file=sys.stderr)
         return EX_CONFIG
-    except FileNotFoundError as missing:
-        print(missing, file=sys.stderr)
+    except (FileNotFoundError, LedgerDamaged) as why:
+        print(why, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -82,11 +82,16 @@ def _parser() -> argparse.ArgumentParser:
 
     ledger = words.add_parser("ledger", help="账本 / the ledger", description="账本 / the ledger")
     ledger_words = ledger.add_subparsers(metavar="COMMAND", required=True)
-    _word(
+    verify = _word(
         ledger_words,
         "verify",
         _ledger_verify,
         "核对散列链，指出第一行不符的 / verify the hash chain, name the first row that does not fit",
+    )
+    verify.add_argument(
+        "--head",
+        metavar="HASH",
+        help="物业处存的链尾，可查出截尾与重写 / the head the office holds: finds a cut or rewritten end",
     )
 
     _ask_words(words)
@@ -235,7 +240,7 @@ def _status(args: argparse.Namespace) -> int:
 
 def _ledger_verify(args: argparse.Namespace) -> int:
     path = _database(load(args.config))
-    verified = reading.verify(path)
+    verified = reading.verify(path, expected_head=args.head)
     misfit = verified.misfit
     if misfit is not None:
         print(f"{path}: 第 {misfit.seq} 行不符 / row {misfit.seq} does not fit: {misfit.what}")

@@ -17,7 +17,7 @@ from typing import Any
 from daemon.config import Config
 from daemon.config.model import DeviceConfig, LaneConfig, OfficeConfig
 from daemon.core.signals import Actor, DirectoryGiven, Instant, Loop, Permit, Signal
-from daemon.core.state import LaneRules
+from daemon.core.state import LaneRules, SiteRules
 from daemon.edges.cards import read_cards
 from daemon.edges.contacts import watch_boom, watch_button, watch_loop
 from daemon.runtime.clock import Clock
@@ -57,6 +57,10 @@ def places(config: Config, run_dir: Path) -> Places:
 
 def lane_rules(config: Config) -> tuple[LaneRules, ...]:
     return tuple(_rules(lane) for lane in config.lanes)
+
+
+def site_rules(config: Config) -> SiteRules:
+    return SiteRules(timezone=config.site.timezone)
 
 
 def _rules(lane: LaneConfig) -> LaneRules:
