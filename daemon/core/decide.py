@@ -6,10 +6,11 @@ about a lane or a state of things that has passed gives no facts at all.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import assert_never
 
-from daemon.core import directory, guard, passages, requests, signs
+from daemon.core import directory, duty, guard, passages, requests, signs, wall_clock
 from daemon.core.draft import Draft
 from daemon.core.facts import (
     AlertCleared,
@@ -42,13 +43,19 @@ from daemon.core.signals import (
 )
 from daemon.core.state import State
 
+Deadlines = Callable[[State, timedelta], Iterator[timedelta]]
+
+TIMED: tuple[tuple[Deadlines, Callable[[Draft], None]], ...] = ((duty.deadlines, duty.time_passed),)
+"""The nouns that do something by themselves: what is due when, and doing it."""
+
 
 def decide(state: State, signal: Signal) -> tuple[Fact, ...]:
     """What the gate holds to be so because of `signal`, in order. The state is not changed."""
     draft = Draft(state, signal.at)
     match signal:
         case CardRead():
-            signs.card_read(draft, signal)
+            if not duty.is_staff_card(draft, signal):
+                signs.card_read(draft, signal)
         case PlateRead():
             signs.plate_read(draft, signal)
         case LoopChanged():
@@ -58,7 +65,7 @@ def decide(state: State, signal: Signal) -> tuple[Fact, ...]:
         case PictureTaken():
             _picture_taken(draft, signal)
         case GuardAsked():
-            guard.asked(draft, signal)
+            guard.asked(draft, duty.answered_for(state, signal))
         case Asked():
             requests.asked(draft, signal)
         case DirectoryGiven():
@@ -68,8 +75,11 @@ def decide(state: State, signal: Signal) -> tuple[Fact, ...]:
         case DeviceRestored():
             _device_restored(draft, signal)
         case TimerElapsed():
+            wall_clock.noticed(draft)
             for lane in state.lanes.values():
                 passages.time_passed(draft, lane)
+            for _, time_passed in TIMED:
+                time_passed(draft)
         case Started():
             _started(draft, signal)
         case _:
@@ -80,6 +90,7 @@ def decide(state: State, signal: Signal) -> tuple[Fact, ...]:
 def next_deadline(state: State, now: timedelta) -> timedelta | None:
     """When a `TimerElapsed` is due at the latest, on the clock of the running boot; None for never."""
     due = [when for lane in state.lanes.values() for when in passages.deadlines(state, lane, now)]
+    due += [when for deadlines, _ in TIMED for when in deadlines(state, now)]
     return min(due, default=None)
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from daemon.core import cards, goods
+from daemon.core import cards, goods, shifts
 from daemon.core.facts import (
     AccessGranted,
     AccessRefused,
@@ -41,6 +41,7 @@ from daemon.core.lane import DECIDED, MOVES
 from daemon.core.reasons import AlertKind, Reason
 from daemon.core.signals import Boom, Loop, LoopState
 from daemon.core.state import LaneState, Passage, Phase, State, Stay
+from daemon.core.wall_clock import ClockSet
 
 
 def evolve_all(state: State, facts: Iterable[Fact]) -> State:
@@ -68,7 +69,10 @@ def _site(state: State, fact: Fact) -> State:
     match fact:
         case GateStarted():
             restarted = {key: _restarted(lane, fact) for key, lane in state.lanes.items()}
-            return replace(state, lanes=MappingProxyType(restarted), failed=MappingProxyType({}))
+            lanes = MappingProxyType(restarted)
+            return replace(state, lanes=lanes, failed=MappingProxyType({}), clock=fact.at)
+        case ClockSet():
+            return replace(state, clock=fact.at)
         case DeviceFailed():
             return replace(state, failed=MappingProxyType({**state.failed, fact.device: fact.why}))
         case DeviceRecovered():
@@ -96,6 +100,7 @@ def _site(state: State, fact: Fact) -> State:
 _PARTS: tuple[tuple[str, Callable[[Any, Fact], Any]], ...] = (
     ("slips", goods.evolve),
     ("cards", cards.evolve),
+    ("shifts", shifts.evolve),
 )
 """Each noun of the desk keeps its own part of the state."""
 

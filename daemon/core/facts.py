@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from daemon.core import cards, goods
+from daemon.core import cards, goods, shifts, wall_clock
 from daemon.core.fact import Fact as Fact
 from daemon.core.reasons import AlertKind, Reason, Severity
 from daemon.core.signals import Actor, Boom, Char, Instant, Loop, LoopState, Permit
@@ -315,6 +315,8 @@ AnyFact = (
     | AlertRaised | AlertCleared
     | goods.AnyFact
     | cards.AnyFact
+    | shifts.AnyFact
+    | wall_clock.AnyFact
 )  # fmt: skip
 
 FACT_TYPES: tuple[type[Fact], ...] = get_args(AnyFact)

@@ -69,6 +69,18 @@ class Reason(StrEnum):
     HAS_A_CARD = "has_a_card"
     PERMIT_UNKNOWN = "permit_unknown"
     FEE_WRONG = "fee_wrong"
+    # shifts
+    ALREADY_ON_DUTY = "already_on_duty"
+    ALREADY_ARRIVED = "already_arrived"
+    NOT_ON_DUTY = "not_on_duty"
+    NOT_ARRIVED = "not_arrived"
+    SUCCESSOR_NOT_SIGNED = "successor_not_signed"
+    STAFF_CARD_UNKNOWN = "staff_card_unknown"
+    HANDOVER_NOT_LISTED = "handover_not_listed"
+    HANDOVER_CHANGED = "handover_changed"
+    EQUIPMENT_UNCHECKED = "equipment_unchecked"
+    EQUIPMENT_UNKNOWN = "equipment_unknown"
+    SHIFT_UNKNOWN = "shift_unknown"
 
 
 class Severity(StrEnum):
@@ -88,6 +100,7 @@ class AlertKind(StrEnum):
     PASSED_WITHOUT_GRANT = "passed_without_grant"
     LEDGER_RESTORED = "ledger_restored"
     STOPPED_CARD_USED = "stopped_card_used"
+    SUCCESSOR_OVERDUE = "successor_overdue"
 
 
 class Words(NamedTuple):
@@ -149,6 +162,17 @@ REASON_WORDS: dict[Reason, Words] = {
     Reason.HAS_A_CARD: Words("已有卡", "has a card already"),
     Reason.PERMIT_UNKNOWN: Words("查无此通行证", "no such permit"),
     Reason.FEE_WRONG: Words("费用不可为负", "a fee is not negative"),
+    Reason.ALREADY_ON_DUTY: Words("已在岗", "is on duty already"),
+    Reason.ALREADY_ARRIVED: Words("已签到", "has signed on already"),
+    Reason.NOT_ON_DUTY: Words("不在岗", "is not on duty"),
+    Reason.NOT_ARRIVED: Words("接班人须先签到", "the successor signs on first"),
+    Reason.SUCCESSOR_NOT_SIGNED: Words("接班人未签字，不得离岗", "nobody leaves before the successor signs"),
+    Reason.STAFF_CARD_UNKNOWN: Words("不是员工卡", "no card of the staff"),
+    Reason.HANDOVER_NOT_LISTED: Words("交班清单未备", "there is no handover list yet"),
+    Reason.HANDOVER_CHANGED: Words("清单有新增，请重看后再签", "something new is open: read the list again"),
+    Reason.EQUIPMENT_UNCHECKED: Words("装备未清点", "the equipment has not been checked"),
+    Reason.EQUIPMENT_UNKNOWN: Words("装备清单无此项", "not on the equipment list"),
+    Reason.SHIFT_UNKNOWN: Words("该时刻没有班次", "no shift begins at that time"),
 }
 
 ALERT_WORDS: dict[AlertKind, Words] = {
@@ -162,4 +186,5 @@ ALERT_WORDS: dict[AlertKind, Words] = {
     AlertKind.PASSED_WITHOUT_GRANT: Words("未放行而通过", "passed without a grant"),
     AlertKind.STOPPED_CARD_USED: Words("有人使用挂失或停用的卡", "a lost or blocked card was used"),
     AlertKind.LEDGER_RESTORED: Words("账本损坏，已从备份恢复", "ledger damaged, restored from a copy"),
+    AlertKind.SUCCESSOR_OVERDUE: Words("接班人未到", "nobody has come for the shift"),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, get_args
 
-from daemon.core import card_desk, cards, goods
+from daemon.core import card_desk, cards, duty, goods, shifts
 from daemon.core.reasons import Reason
 from daemon.core.roles import may
 from daemon.core.signals import Asked, Request
@@ -16,13 +16,14 @@ from daemon.core.signals import Asked, Request
 if TYPE_CHECKING:
     from daemon.core.draft import Draft
 
-AnyRequest = goods.AnyRequest | cards.AnyRequest
+AnyRequest = goods.AnyRequest | cards.AnyRequest | shifts.AnyRequest
 
 Answer = Callable[["Draft", Asked, Any], None]
 
 ANSWERS: tuple[tuple[Any, Answer], ...] = (
     (goods.AnyRequest, goods.asked),
     (cards.AnyRequest, card_desk.asked),
+    (shifts.AnyRequest, duty.asked),
 )
 
 ALL_REQUESTS: tuple[type[Request], ...] = tuple(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from daemon.core import cards, goods
+from daemon.core import cards, goods, shifts
 from daemon.core.signals import Request
 
 Role = Literal["guard", "leader", "supervisor", "office", "installer"]
@@ -15,6 +15,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 _ON_DUTY: frozenset[Role] = frozenset({"guard", "leader", "supervisor"})
 _OFFICE: frozenset[Role] = frozenset({"supervisor", "office"})
+_LEADERS: frozenset[Role] = frozenset({"leader", "supervisor"})
 _ANY: frozenset[Role] = _ON_DUTY | _OFFICE
 _ANSWERABLE: frozenset[Role] = _OFFICE | {"leader"}
 """Whoever answers for what a guard hands out."""
@@ -31,6 +32,13 @@ MAY: dict[type[Request], frozenset[Role]] = {
     cards.BlockCard: _ANY,
     cards.UnblockCard: _ANSWERABLE,
     cards.CountCards: _ANY,
+    shifts.SignOn: _ON_DUTY,
+    shifts.SignOff: _ON_DUTY,
+    shifts.CheckEquipment: _ON_DUTY,
+    shifts.PrepareHandover: _ON_DUTY,
+    shifts.SignHandover: _ON_DUTY,
+    shifts.StandIn: _LEADERS,
+    shifts.PlanShift: _LEADERS | _OFFICE,
 }
 
 

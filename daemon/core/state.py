@@ -19,6 +19,8 @@ from daemon.core.cards import Cards, working_card
 from daemon.core.facts import AlertRaised
 from daemon.core.goods import Slips
 from daemon.core.reasons import Reason
+from daemon.core.rota import ShiftRules
+from daemon.core.shifts import Shifts
 from daemon.core.signals import Actor, Boom, Char, Instant, LoopState, Permit
 from daemon.core.table import Table
 
@@ -62,6 +64,7 @@ class SiteRules:
     """What config.yaml says of the site, for the nouns of the desk. Not a fact either."""
 
     timezone: tzinfo = CHINA
+    shifts: ShiftRules = field(default_factory=ShiftRules)
 
 
 USUAL_SITE = SiteRules()
@@ -177,6 +180,9 @@ class State:
     alerts: Mapping[str, AlertRaised] = field(default_factory=lambda: MappingProxyType({}))
     """Open alerts by their id."""
     slips: Slips = field(default_factory=Slips)
+    shifts: Shifts = field(default_factory=Shifts)
+    clock: Instant | None = None
+    """Where the time of day is reckoned from: the last start, or the last time that the wall clock jumped."""
     cards: Cards = field(default_factory=Cards)
     passages_opened: int = 0
     stays_opened: int = 0

@@ -9,13 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from daemon.core.signals import Actor, Boom, BoomReported, GuardAsked, Loop, LoopChanged, LoopState
+from daemon.core.duty import AT_THE_BUTTON
+from daemon.core.signals import Boom, BoomReported, GuardAsked, Loop, LoopChanged, LoopState
 from daemon.runtime.clock import Clock
 from drivers.errors import DeviceError
 from drivers.protocols import Barrier, BoomPosition, Contact, ContactState
-
-AT_THE_BUTTON = Actor(name="岗亭按钮 push button", role="guard")
-"""Who pressed it, the button cannot say; the guard on duty answers for it."""
 
 LOOP_OF = {
     ContactState.ON: LoopState.OCCUPIED,

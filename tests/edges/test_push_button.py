@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from daemon.core.duty import AT_THE_BUTTON
 from daemon.core.facts import AccessGranted, BoomRaiseOrdered, Fact
 from daemon.core.signals import GuardAsked
 from daemon.core.state import LaneRules, empty_state
-from daemon.edges.contacts import AT_THE_BUTTON, watch_button
+from daemon.edges.contacts import watch_button
 from daemon.engine import Engine
 from daemon.runtime.clock import ManualClock
 from daemon.store import Store

@@ -1,0 +1,53 @@
+"""What is open when a shift is handed over (R37): everything that the next guard has to know of.
+
+The law of this file: COLLECTORS is the whole list, one pure function for each kind of thing; whoever adds a
+noun that leaves something open adds its line here. Nothing is kept in mind: the list is what the state says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from daemon.core.reasons import ALERT_WORDS, REASON_WORDS
+
+if TYPE_CHECKING:
+    from daemon.core.state import State
+
+
+class ItemKind(StrEnum):
+    HELD_CAR = "held_car"
+    ALERT = "alert"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItem:
+    """One line of the handover list: what it is, how to find it, and what a person reads."""
+
+    what: ItemKind
+    ref: str
+    text: str
+
+
+def open_items(state: State) -> tuple[OpenItem, ...]:
+    """Everything open now, kind by kind."""
+    return tuple(item for collect in COLLECTORS for item in collect(state))
+
+
+def _held_cars(state: State) -> Iterator[OpenItem]:
+    for lane in state.lanes.values():
+        passage = lane.passage
+        if lane.phase == "held" and passage is not None:
+            car = passage.plate or passage.card or ""
+            why = REASON_WORDS[passage.reason].zh if passage.reason is not None else ""
+            yield OpenItem(ItemKind.HELD_CAR, passage.id, f"{lane.name} {car} {why}")
+
+
+def _alerts(state: State) -> Iterator[OpenItem]:
+    for alert in state.alerts.values():
+        yield OpenItem(ItemKind.ALERT, alert.alert_id, f"{ALERT_WORDS[alert.alert].zh} {alert.detail}")
+
+
+COLLECTORS: tuple[Callable[[State], Iterator[OpenItem]], ...] = (_held_cars, _alerts)
