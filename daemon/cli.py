@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -180,6 +181,7 @@ def _run(args: argparse.Namespace) -> int:
     from daemon.runtime.log import set_up
     from daemon.store import StoreError, StoreTooNew
 
+    os.umask(0o077)  # cards, plates and faces: nobody else's to read
     set_up(logging.DEBUG if args.verbose else logging.INFO)
     config = load(args.config)
     app = App(config, SystemClock(), say=lambda text: print(text, flush=True))
