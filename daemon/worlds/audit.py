@@ -49,6 +49,8 @@ class Audit:
     _let_through: dict[str, str] = field(default_factory=dict)
     """Which passage each lane is letting through."""
     _boom: dict[str, str] = field(default_factory=dict)
+    _unseen: set[str] = field(default_factory=set)
+    """Passages that opened a stay before any loop saw a car under the boom."""
     _alerts: set[str] = field(default_factory=set)
     _owed: tuple[Row, str] | None = None
 
@@ -114,7 +116,9 @@ class Audit:
     def _passage_closed(self, row: Row) -> Iterator[str]:
         if self._let_through.get(str(row.lane)) == row.passage:
             del self._let_through[str(row.lane)]
-        yield from ()
+        if row.passage in self._unseen and row.body["outcome"] != "unconfirmed":
+            yield "it counts as inside, and no loop saw it under the boom"
+        self._unseen.discard(str(row.passage))
 
     def _boom_moved(self, row: Row) -> Iterator[str]:
         self._boom[str(row.lane)] = row.body["boom"]
@@ -154,6 +158,8 @@ class Audit:
                 yield f"permit {body['permit_id']} is inside already, as {stay['stay_id']}"
         if not self._seen(row).is_granted:
             yield f"passage {row.passage} was never let through"
+        if not self._seen(row).was_under_boom:
+            self._unseen.add(str(row.passage))
         self.stays[body["stay_id"]] = body
 
     def _stay_closed(self, row: Row) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
+from typing import ClassVar
 
 from daemon.worlds.site import Broken, Lane, Pulse
 from drivers.errors import DeviceLost
@@ -27,7 +28,7 @@ class Life:
 class WorldContact:
     """A loop detector or a push button, named as in `Lane.contact`."""
 
-    Options = Options
+    Options: ClassVar[type[Options]] = Options
 
     def __init__(self, lane: Lane, name: str, life: Life) -> None:
         self._lane = lane
@@ -67,7 +68,7 @@ class WorldContact:
 class WorldBarrier:
     """The boom's controller: three relays and two limit switches."""
 
-    Options = Options
+    Options: ClassVar[type[Options]] = Options
 
     def __init__(self, lane: Lane, life: Life) -> None:
         self._lane = lane
@@ -147,7 +148,7 @@ class Desk:
 class WorldReader:
     """A serial card reader over a made-up descriptor, cut into frames by the product's own framer."""
 
-    Options = Options
+    Options: ClassVar[type[Options]] = Options
 
     def __init__(self, desk: Desk, lane: str, life: Life, readable: Callable[[int], None]) -> None:
         self._desk = desk

@@ -24,6 +24,7 @@ from daemon.worlds.troubles import Occasion, Planned, Trouble
 _NETWORK = {
     Trouble.BROKER_DOWN: "is_down",
     Trouble.HALF_OPEN: "is_half_open",
+    Trouble.OFFICE_AWAY: "office_is_away",
     Trouble.ACKS_DROPPED: "drops_acks",
     Trouble.DOUBLES: "doubles",
 }
@@ -85,10 +86,14 @@ class Mischief:
             self._begin(planned)
         elif planned.occasion is Occasion.WRITING:
             self._note(str(planned))
-            self._disk.kill_only = planned.trouble is not Trouble.POWER_CUT
-            self._disk.cut_at = self._disk.operations + 1 + int(planned.which * 40)
+            self._dies_writing(planned, within=40)
         else:
             self._armed.append(planned)
+
+    def _dies_writing(self, planned: Planned, *, within: int) -> None:
+        """At one of the next operations of the disk, whichever that is."""
+        self._disk.kill_only = planned.trouble is not Trouble.POWER_CUT
+        self._disk.cut_at = self._disk.operations + 1 + int(planned.which * within)
 
     def occasion(self, occasion: Occasion) -> None:
         """Something has happened that a trouble may be waiting for."""
@@ -125,8 +130,10 @@ class Mischief:
     def _other(self, planned: Planned, lane: Lane) -> None:
         lasts_s, gate = planned.lasts_s, self._gate()
         match planned.trouble:
-            case Trouble.POWER_CUT | Trouble.KILL:
+            case Trouble.POWER_CUT | Trouble.KILL if planned.which < 0.5:
                 self._dies(planned.trouble is Trouble.POWER_CUT)
+            case Trouble.POWER_CUT | Trouble.KILL:
+                self._dies_writing(planned, within=24)
             case Trouble.STALL if gate is not None:
                 self._hinders(lasts_s)
                 gate.stall(min(lasts_s, 8.0))

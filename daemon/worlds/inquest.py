@@ -1,7 +1,7 @@
 """What is found after each death: the book against what was seen, the office, the tables, and the state.
 
-The law of this file: it looks at a copy of the disk as the next start will find it. Once a page was damaged on
-purpose, it says nothing any more: what can still be read is for the next start to find out.
+The law of this file: it looks at a copy of the disk as the next start will find it. Once a page was
+damaged on purpose it says nothing any more: what can still be read is for the next start to find out.
 """
 
 from __future__ import annotations

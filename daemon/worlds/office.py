@@ -31,6 +31,8 @@ class Network:
     is_down: bool = False
     is_half_open: bool = False
     """Takes everything, delivers nothing, answers nothing."""
+    office_is_away: bool = False
+    """The broker takes and answers, and nobody ever gets it: what Mosquitto's full queue does."""
     drops_acks: bool = False
     doubles: bool = False
     retains_junk: bool = False
@@ -58,7 +60,7 @@ class Office:
 
     def carries(self, message: dict[str, Any]) -> None:
         """A fact is on its way to the office."""
-        if not self.network.is_half_open:
+        if not self.network.is_half_open and not self.network.office_is_away:
             for _ in range(2 if self.network.doubles else 1):
                 self._outside.later(_DELAY_S, lambda: self._receives(message))
 
@@ -84,7 +86,7 @@ class Office:
                 self.wrong.append(f"fact {seq} was {self.held[seq - 1]}, and is told again as {told}")
         elif self._outside.elapsed_s - self._asked_at >= _ASK_EVERY_S:
             self.asks_from(len(self.held) + 1)
-        if not self.network.drops_acks:
+        if not self.network.drops_acks and not self.network.office_is_away:
             self._says(TOPICS.ack, {"gate": "east", "seq": len(self.held)})
 
     def asks_from(self, seq: int) -> None:

@@ -213,11 +213,12 @@ class Town:
         """What guards do besides: look, press, change their minds, and close what stands open."""
         random, queue = self._random, self.queues[lane]
         if self._outside.elapsed_s < until_s and random.random() < 0.25:
-            does = random.choice(("open", "close", "stop", "button", "button"))
-            if does == "button":
+            action: Literal["open", "close", "stop"] | None
+            action = random.choice(("open", "close", "stop", None, None))
+            if action is None:
                 self._witness().presses_button(queue.lane)
             else:
-                self._says(lane, does)
+                self._says(lane, action)
         elif queue.front is None and not queue.waiting and queue.lane.place > 0.9:
             self._says(lane, "close")
         elif queue.front is not None and self._waits_in_vain(queue.front):

@@ -1,8 +1,8 @@
 """What goes wrong in a world, as a list that can be drawn, read and shortened.
 
 The law of this file: values. A trouble begins at a time, or at the first occasion after it: right after a car
-has reached a loop, a card was shown, a relay was pulsed. Unbiased trouble hardly ever meets the milliseconds in
-which it matters.
+has reached a loop, a card was shown, a relay was pulsed. Unbiased trouble hardly ever meets the milliseconds
+in which it matters.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ class Trouble(StrEnum):
     CLOCK_UNTRUSTED = "clock not trusted"
     BROKER_DOWN = "broker down"
     HALF_OPEN = "connection half open"
+    OFFICE_AWAY = "office away"
     ACKS_DROPPED = "acknowledgements dropped"
     DOUBLES = "messages doubled"
     JUNK = "junk from the broker"

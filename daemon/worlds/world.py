@@ -1,4 +1,4 @@
-"""One world: a gate, its lanes, its people, its office, and what goes wrong; from the first start to a calm end.
+"""One world: a gate, its lanes, people and office, and what goes wrong; from the first start to a calm end.
 
 The law of this file: everything random comes from the seed, people and troubles from streams of their own. A
 world ends at its first violation, or after every trouble is over and a car with a permit has come in and gone
@@ -137,7 +137,8 @@ class World:
         is_cut = self._next_is_cut if self._next_is_cut is not None else not self._disk.kill_only
         was_cut = end == "died" and is_cut
         self._note(
-            f"--- the process {end}{', the power was cut' if was_cut else ''}{f': {gate.why!r}' if gate.why else ''}"
+            f"--- the process {end}{', the power was cut' if was_cut else ''}"
+            + (f": {gate.why!r}" if gate.why is not None else "")
         )
         self.outcome.power_cuts += was_cut
         self._disk.power_on(was_cut=was_cut)
@@ -289,7 +290,8 @@ class World:
 
     def _is_through(self, number: int, driver: Driver) -> None:
         if driver.through_s is None:
-            what = f"{self._lanes[number].name}: {driver.car.plate} is {driver.place} after {THROUGH_WITHIN_S:.0f} s"
+            where = f"{self._lanes[number].name}: {driver.car.plate} is {driver.place}"
+            what = f"{where} after {THROUGH_WITHIN_S:.0f} s"
             self._accuse("a permitted car is through within 30 s", what)
         else:
             self._last_car(number + 1, patience=40)

@@ -1,0 +1,201 @@
+"""Bugs on purpose in ledger, state and the way to the office; see `daemon.worlds.plants`."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import daemon.engine
+from daemon.core import decide, evolve
+from daemon.core.facts import Fact, GateStarted, StayClosed
+from daemon.core.signals import LoopState, Signal
+from daemon.core.state import State
+from daemon.core.table import Table
+from daemon.mqtt import publisher
+from daemon.mqtt.inbound import Acknowledged
+from daemon.mqtt.inbound import judge as judge_message
+from daemon.store import StoreError, file, ledger, tables
+from daemon.worlds.planting import Bug, Swap, engine, everywhere
+
+# ---------------------------------------------------------------- disk and ledger
+
+
+def synchronous_normal() -> list[Swap]:
+    own = file.connect
+
+    def connect(path: Path) -> sqlite3.Connection:
+        db = own(path)
+        db.execute("PRAGMA synchronous = NORMAL")
+        return db
+
+    return [(file, "connect", connect)]
+
+
+def relay_before_commit() -> list[Swap]:
+    class Hasty(daemon.engine.Engine):
+        def handle(self, signal: Signal) -> tuple[Fact, ...]:
+            perform = self._perform
+            for fact in decide.decide(self.state, signal):
+                perform(fact)
+            self._perform = lambda _fact: None
+            try:
+                return super().handle(signal)
+            finally:
+                self._perform = perform
+
+    return [engine(Hasty)]
+
+
+def ledger_row_skipped() -> list[Swap]:
+    own = ledger.take_over
+
+    def take_over(db: sqlite3.Connection, row: ledger.Sealed) -> None:
+        if row[1] != "plate_seen":
+            own(db, row)
+
+    return [(ledger, "take_over", take_over)]
+
+
+def chain_begins_anew_at_a_start() -> list[Swap]:
+    own = ledger.head
+    return [(ledger, "head", lambda db: (own(db)[0], ledger.FIRST_PREV))]
+
+
+def stay_left_open_in_its_table() -> list[Swap]:
+    kept = {kind: write for kind, write in tables.PROJECTIONS.items() if kind is not StayClosed}
+    return [(tables, "PROJECTIONS", kept)]
+
+
+def refused_facts_are_acted_on() -> list[Swap]:
+    class Careless(daemon.engine.Engine):
+        def handle(self, signal: Signal) -> tuple[Fact, ...]:
+            try:
+                return super().handle(signal)
+            except StoreError:
+                for fact in decide.decide(self.state, signal):
+                    self._perform(fact)
+                raise
+
+    return [engine(Careless)]
+
+
+# ---------------------------------------------------------------- state
+
+
+def evolve_not_applied() -> list[Swap]:
+    own = evolve.evolve
+
+    def forgetful(state: State, fact: Fact) -> State:
+        return state if isinstance(fact, StayClosed) else own(state, fact)
+
+    return [(daemon.engine, "evolve", forgetful)]
+
+
+def presence_lost_at_restart() -> list[Swap]:
+    return _at_start(
+        lambda state: replace(state, stays=Table(), stay_of_plate=Table(), stay_of_permit=Table())
+    )
+
+
+def passage_numbers_begin_anew() -> list[Swap]:
+    return _at_start(lambda state: replace(state, passages_opened=0))
+
+
+def loops_believed_after_a_start() -> list[Swap]:
+    def free(state: State) -> State:
+        lanes = {key: replace(each, safety=LoopState.FREE) for key, each in state.lanes.items()}
+        return replace(state, lanes=MappingProxyType(lanes))
+
+    return _at_start(free)
+
+
+def what_a_refusing_disk_kept_back_is_forgotten() -> list[Swap]:
+    return [(daemon.engine.Engine, "_keep_unsaid", lambda _self, _signal: None)]
+
+
+# ---------------------------------------------------------------- the office
+
+
+def cursor_moved_before_the_acknowledgement() -> list[Swap]:
+    own = publisher.Publisher._answered
+
+    def answered(self: Any, seq: int) -> Any:
+        done = own(self, seq)
+
+        def taken(refusal: str | None) -> None:
+            done(refusal)
+            self._ledger.set_acked(seq)
+
+        return taken
+
+    return [(publisher.Publisher, "_answered", answered)]
+
+
+def brokers_word_is_delivery() -> list[Swap]:
+    own = publisher.Publisher._answered
+
+    def answered(self: Any, seq: int) -> Any:
+        done = own(self, seq)
+
+        def taken(refusal: str | None) -> None:
+            done(refusal)
+            self._acknowledged(seq)
+
+        return taken
+
+    return [(publisher.Publisher, "_answered", answered)]
+
+
+def retained_word_obeyed() -> list[Swap]:
+    def heard(self: Any, topic: str, payload: bytes, *, retained: bool) -> None:
+        del retained
+        said = judge_message(self._topics, topic, payload, retained=False)
+        if isinstance(said, Acknowledged):
+            self._acknowledged(said.seq)
+
+    return [(publisher.Publisher, "heard", heard)]
+
+
+def silence_is_never_broken() -> list[Swap]:
+    return [(publisher.Publisher, "_give_up_waiting", lambda _self: None)]
+
+
+def _at_start(change: Callable[[State], State]) -> list[Swap]:
+    own = evolve.evolve
+
+    def changed(state: State, fact: Fact) -> State:
+        state = own(state, fact)
+        return change(state) if isinstance(fact, GateStarted) else state
+
+    def all_changed(state: State, facts: Any) -> State:
+        for fact in facts:
+            state = changed(state, fact)
+        return state
+
+    return [*everywhere(own, changed), *everywhere(evolve.evolve_all, all_changed)]
+
+
+BUGS: dict[str, Bug] = {
+    bug.__name__: bug
+    for bug in (
+        synchronous_normal,
+        relay_before_commit,
+        ledger_row_skipped,
+        chain_begins_anew_at_a_start,
+        stay_left_open_in_its_table,
+        refused_facts_are_acted_on,
+        evolve_not_applied,
+        presence_lost_at_restart,
+        passage_numbers_begin_anew,
+        loops_believed_after_a_start,
+        what_a_refusing_disk_kept_back_is_forgotten,
+        cursor_moved_before_the_acknowledgement,
+        brokers_word_is_delivery,
+        retained_word_obeyed,
+        silence_is_never_broken,
+    )
+}

@@ -1,0 +1,34 @@
+"""Bugs on purpose: each breaks one promise of the product while it is planted, and no longer.
+
+The law of this file: the product has no switch for any of them. A plant replaces functions of the product's
+modules from outside, and puts them back. A simulator that does not find one of them within 200 worlds proves
+nothing about the promise behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from daemon.worlds import bugs_of_machine, bugs_of_rules
+from daemon.worlds.planting import Bug
+
+_BUGS: dict[str, Bug] = {**bugs_of_machine.BUGS, **bugs_of_rules.BUGS}
+
+
+def names() -> tuple[str, ...]:
+    return tuple(_BUGS)
+
+
+@contextmanager
+def planted(name: str | None) -> Iterator[None]:
+    """Have that bug while this holds; none for None. Raises KeyError for a name that is none of `names()`."""
+    swaps = [] if name is None else _BUGS[name]()
+    kept = [(owner, attribute, getattr(owner, attribute)) for owner, attribute, _ in swaps]
+    try:
+        for owner, attribute, bug in swaps:
+            setattr(owner, attribute, bug)
+        yield
+    finally:
+        for owner, attribute, own in kept:
+            setattr(owner, attribute, own)
