@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from daemon.core import desk_rules
+from daemon.core import desk_rules, permit_rules, special_rules
 from daemon.core.case import Case as Case
 from daemon.core.case import Gone as Gone
 from daemon.core.case import Grant as Grant
@@ -75,7 +75,7 @@ def _both_needed(case: Case) -> Verdict | None:
         return awaited(
             case, case.passage.card_at, Reason.PLATE_UNREADABLE if unreadable else Reason.PLATE_MISSING
         )
-    if case.plate_permit is not None:
+    if case.plate_permit is not None and not permit_rules.is_worth_a_visit(case, case.plate_permit):
         return awaited(case, case.passage.plate_at, Reason.CARD_MISSING)
     return None
 
@@ -92,30 +92,21 @@ def _one_needed(case: Case) -> Verdict | None:
     return None
 
 
-def _validity(case: Case) -> Verdict | None:
-    """Dates count only while the clock can be trusted: a gate without a clock goes on working."""
-    permit = case.permit
-    if permit is None:
-        return None
-    if permit.lanes and case.lane.id not in permit.lanes:
-        return Hold(reason=Reason.LANE_NOT_ALLOWED)
-    if case.at.trusted:
-        if permit.valid_from is not None and case.at.wall < permit.valid_from:
-            return Hold(reason=Reason.NOT_YET_VALID)
-        if permit.valid_until is not None and case.at.wall >= permit.valid_until:
-            return Hold(reason=Reason.EXPIRED)
-    return None
-
-
 def _passback(case: Case) -> Verdict | None:
     """In and out alternate (R05), for a permit and its plate, across all lanes."""
     if case.permit is None:
         return None
     if case.lane.direction == "entry" and (case.stay is not None or case.is_let_through_elsewhere):
-        return Hold(reason=Reason.ALREADY_INSIDE)
+        return _inside_already(case)
     if case.lane.direction == "exit" and (case.stay is None or case.is_let_through_elsewhere):
         return Hold(reason=Reason.NOT_INSIDE)
     return None
+
+
+def _inside_already(case: Case) -> Hold:
+    """With the picture of the car that came in: one of the two may be a copy."""
+    stay = case.stay
+    return Hold(reason=Reason.ALREADY_INSIDE, other_picture=stay.picture if stay is not None else None)
 
 
 _GRANTED_BY = {
@@ -134,6 +125,7 @@ def _permit(case: Case) -> Verdict | None:
         permit=permit,
         stay=case.stay if case.lane.direction == "exit" else None,
         corrected_plate=permit.plate if case.lane.mode == "card_and_plate" and case.is_corrected else None,
+        told=permit_rules.told(case),
     )
 
 
@@ -165,7 +157,7 @@ def _temporary_exit(case: Case) -> Verdict | None:
 def _temporary_entry(case: Case) -> Verdict | None:
     """Temporary pass of R14, as the lane's policy says."""
     if case.stay is not None or case.is_let_through_elsewhere:
-        return Hold(reason=Reason.ALREADY_INSIDE)
+        return _inside_already(case)
     match case.lane.rules.temporary:
         case "allow":
             return Grant(reason=Reason.TEMPORARY_PASS)
@@ -177,13 +169,19 @@ def _temporary_entry(case: Case) -> Verdict | None:
 
 RULES: tuple[tuple[str, Rule], ...] = (
     ("presence", _presence),
+    ("watch_list", special_rules.watch_list),
+    ("dangerous_goods", special_rules.dangerous_goods),
+    ("exempt", special_rules.exempt),
+    ("large_vehicle", special_rules.large_vehicle),
     ("stopped_card", desk_rules.stopped_card),
     ("unknown_card", _unknown_card),
     ("mismatch", _mismatch),
     ("both_needed", _both_needed),
     ("one_needed", _one_needed),
-    ("validity", _validity),
+    ("validity", permit_rules.validity),
     ("passback", _passback),
+    ("bays", permit_rules.bays),
+    ("as_temporary", permit_rules.as_temporary),
     ("permit", _permit),
     ("temporary_card", desk_rules.temporary_card),
     ("plate_needed", _plate_needed),

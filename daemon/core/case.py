@@ -36,6 +36,8 @@ class Grant:
     permit: Permit | None = None
     stay: Stay | None = None
     corrected_plate: str | None = None
+    told: tuple[Reason, ...] = ()
+    """What the driver hears besides."""
     trace: tuple[str, ...] = ()
 
 
@@ -43,6 +45,10 @@ class Grant:
 class Hold:
     reason: Reason
     candidates: tuple[Candidate, ...] = ()
+    advice: str = ""
+    """What the guard is to do, where somebody has written that down."""
+    other_picture: str | None = None
+    """What to compare this car with."""
     trace: tuple[str, ...] = ()
 
 

@@ -43,24 +43,31 @@ class Draft:
         *,
         severity: Severity,
         lane: LaneState | None = None,
+        passage: str | None = None,
         picture: str | None = None,
+        other_picture: str | None = None,
     ) -> None:
-        """Say it once: an alert that is open already is not raised again."""
+        """Say it once: an alert that is open already is not raised again.
+
+        It is about the car in front of `lane`, where no other `passage` is named.
+        """
         key = alert_id(kind, subject)
         if key in self.state.alerts:
             return
-        passage = lane.passage if lane is not None else None
+        if passage is None and lane is not None and lane.passage is not None:
+            passage = lane.passage.id
         self.say(
             AlertRaised(
                 at=self.at,
                 lane=lane.id if lane is not None else None,
-                passage=passage.id if passage is not None else None,
+                passage=passage,
                 alert_id=key,
                 alert=kind,
                 severity=severity,
                 subject=subject,
                 detail=detail,
                 picture=picture,
+                other_picture=other_picture,
             )
         )
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from daemon.core import cards, goods, shifts
+from daemon.core import bays, cards, goods, lending, shifts, special
 from daemon.core.facts import (
     AccessGranted,
     AccessRefused,
@@ -84,6 +84,8 @@ def _site(state: State, fact: Fact) -> State:
             return _without_permit(state, fact.permit_id)
         case PassageOpened():
             return replace(state, passages_opened=state.passages_opened + 1)
+        case PassageClosed(outcome="passed" | "unconfirmed"):
+            return _with_use(state, fact)
         case StayOpened():
             return _with_stay(state, fact)
         case StayClosed():
@@ -99,6 +101,8 @@ def _site(state: State, fact: Fact) -> State:
 
 _PARTS: tuple[tuple[str, Callable[[Any, Fact], Any]], ...] = (
     ("slips", goods.evolve),
+    ("special", special.evolve),
+    ("bays", bays.evolve),
     ("cards", cards.evolve),
     ("shifts", shifts.evolve),
 )
@@ -113,6 +117,13 @@ def _desk(state: State, fact: Fact) -> State:
         if after is not part:
             changed[name] = after
     return replace(state, **changed) if changed else state
+
+
+def _with_use(state: State, fact: PassageClosed) -> State:
+    lane = state.lanes.get(fact.lane or "")
+    if lane is None or lane.passage is None or lane.passage.id != fact.passage:
+        return state
+    return replace(state, card_uses=lending.after_passing(state.card_uses, lane.passage, fact.at))
 
 
 def _with_permit(state: State, fact: PermitGranted) -> State:
@@ -295,5 +306,11 @@ def _known(passage: Passage, fact: Fact) -> Passage:
             )
         case AccessRefused():
             return replace(passage, reason=fact.reason)
+        case special.WatchedCarSeen():
+            return replace(passage, watch=fact.watch)
+        case special.CarDeclared():
+            return replace(passage, declared=fact.car_class, company=fact.company)
+        case special.CarExempted():
+            return replace(passage, exempt=fact.exempt_class)
         case _:
             return passage

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from daemon.core import cards, goods, shifts, wall_clock
+from daemon.core import bays, cards, goods, shifts, special, wall_clock
 from daemon.core.fact import Fact as Fact
 from daemon.core.reasons import AlertKind, Reason, Severity
 from daemon.core.signals import Actor, Boom, Char, Instant, Loop, LoopState, Permit
@@ -157,6 +157,8 @@ class AccessGranted(Fact):
     """The guard put presence right with this grant (R05)."""
     stay_id: str | None = None
     """The open stay that this car is, where it leaves one."""
+    told: tuple[Reason, ...] = ()
+    """What the driver hears besides: that his permit ends soon, that his bays are taken."""
     trace: tuple[str, ...] = ()
     """The rules that led here, in the order they were asked."""
     kind: Literal["access_granted"] = "access_granted"
@@ -200,6 +202,8 @@ class CarHeld(Fact):
     plate_permit_id: str | None = None
     picture: str | None = None
     candidates: tuple[Candidate, ...] = ()
+    advice: str = ""
+    """What the guard is to do, where somebody has written that down (R08)."""
     trace: tuple[str, ...] = ()
     kind: Literal["car_held"] = "car_held"
 
@@ -225,8 +229,9 @@ class PassageClosed(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StayOpened(Fact):
     stay_id: str
-    stay_kind: Literal["permit", "temporary"]
-    """`temporary` is the pass of R14: plate (or number), time, lane and picture of a car without a permit."""
+    stay_kind: Literal["permit", "temporary", "exempt"]
+    """`temporary` is the pass of R14: plate (or number), time, lane and picture of a car without a permit;
+    `exempt` is a vehicle of R09, which is never charged."""
     plate: str
     """The plate, or `无牌-<n>` for a car that shows none."""
     permit_id: str | None = None
@@ -294,6 +299,8 @@ class AlertRaised(Fact):
     """What it is about: a device, a passage, a card."""
     detail: str
     picture: str | None = None
+    other_picture: str | None = None
+    """What to compare the first one with: the other car of the same card, or the one that is inside."""
     kind: Literal["alert_raised"] = "alert_raised"
 
 
@@ -314,6 +321,8 @@ AnyFact = (
     | BoomRaiseOrdered | BoomLowerOrdered | BoomStopOrdered | ActionRefused
     | AlertRaised | AlertCleared
     | goods.AnyFact
+    | special.AnyFact
+    | bays.AnyFact
     | cards.AnyFact
     | shifts.AnyFact
     | wall_clock.AnyFact

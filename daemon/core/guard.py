@@ -20,7 +20,9 @@ from daemon.core.facts import (
 from daemon.core.lane import DECIDED, why_not_lower
 from daemon.core.passages import close, grant, open_passage
 from daemon.core.reasons import Reason
+from daemon.core.roles import who_decides
 from daemon.core.signals import GuardAsked
+from daemon.core.special_rules import standing_hold
 from daemon.core.state import LaneState, Passage, Phase
 
 _UNDECIDED = frozenset({Phase.IDENTIFYING, Phase.HELD})
@@ -105,6 +107,8 @@ def _decide_held(draft: Draft, lane: LaneState, signal: GuardAsked) -> None:
     if signal.action == "release":
         _release(draft, lane, passage, signal)
         return
+    if _takes_somebody_else(draft, lane, passage, signal):
+        return
     draft.say(
         AccessRefused(
             at=draft.at,
@@ -123,6 +127,8 @@ def _decide_held(draft: Draft, lane: LaneState, signal: GuardAsked) -> None:
 
 def _release(draft: Draft, lane: LaneState, passage: Passage, signal: GuardAsked) -> None:
     """The guard answers for this car; whose it is follows from the card first, then from the plate."""
+    if _takes_somebody_else(draft, lane, passage, signal):
+        return
     case = Case(draft.state, lane, passage, draft.at)
     verdict = Grant(
         reason=Reason.GUARD,
@@ -130,6 +136,18 @@ def _release(draft: Draft, lane: LaneState, passage: Passage, signal: GuardAsked
         stay=draft.state.stays.get(signal.stay) if signal.stay is not None else None,
     )
     grant(draft, lane, passage, verdict, by=signal.actor, note=signal.reason, resync=signal.resync)
+
+
+def _takes_somebody_else(draft: Draft, lane: LaneState, passage: Passage, signal: GuardAsked) -> bool:
+    """True, and said, where this hold is not this person's to end: neither by letting in nor by sending away.
+
+    A car that was sent away could come again with another card a moment later.
+    """
+    standing = standing_hold(Case(draft.state, lane, passage, draft.at))
+    objection = who_decides(signal.actor.role, standing)
+    if objection is not None:
+        _not_done(draft, signal, objection)
+    return objection is not None
 
 
 def _not_done(draft: Draft, signal: GuardAsked, why: Reason) -> None:

@@ -26,6 +26,7 @@ from daemon.core.facts import (
     PlateCorrected,
 )
 from daemon.core.lane import DECIDED, grant_lapse_due, is_lowering, lower_due, order_check_due
+from daemon.core.notices import on_granted
 from daemon.core.reasons import AlertKind, Reason, Severity
 from daemon.core.signals import Actor, Boom, LoopState
 from daemon.core.state import LaneState, Passage, Phase, State
@@ -37,8 +38,12 @@ _ALERT_OF_HOLD = {
     Reason.NOT_INSIDE: AlertKind.ANTI_PASSBACK,
     Reason.CARD_LOST: AlertKind.STOPPED_CARD_USED,
     Reason.CARD_BLOCKED: AlertKind.STOPPED_CARD_USED,
+    Reason.DANGEROUS_GOODS: AlertKind.DANGEROUS_GOODS,
 }
 """The holds that are more than a driver's slip: the control room hears of them too."""
+
+_REFUSED_AT_ONCE = frozenset({Reason.DANGEROUS_GOODS})
+"""Sent away, urgently; and still held while it stands there, so that nothing it shows next opens the boom."""
 
 Cause = Literal["loop", "card", "plate", "guard"]
 
@@ -191,7 +196,8 @@ def settle(draft: Draft, lane: LaneState, *, only_time_has_passed: bool = False)
         case Gone():
             close(draft, lane, passage, "left")
         case Grant():
-            if verdict.corrected_plate is not None and verdict.permit is not None:
+            named = verdict.permit.id if verdict.permit is not None else passage.card_permit
+            if verdict.corrected_plate is not None and named is not None:
                 draft.say(
                     PlateCorrected(
                         at=draft.at,
@@ -199,25 +205,15 @@ def settle(draft: Draft, lane: LaneState, *, only_time_has_passed: bool = False)
                         passage=passage.id,
                         read=passage.plate or "",
                         plate=verdict.corrected_plate,
-                        permit_id=verdict.permit.id,
+                        permit_id=named,
                     )
                 )
             grant(draft, lane, passage, verdict)
+            on_granted(draft, lane, passage, verdict)
         case Hold():
             _hold(draft, lane, passage, verdict)
         case Refuse():
-            draft.say(
-                AccessRefused(
-                    at=draft.at,
-                    lane=lane.id,
-                    passage=passage.id,
-                    reason=verdict.reason,
-                    card=passage.card,
-                    plate=passage.plate,
-                    picture=passage.picture,
-                    trace=verdict.trace,
-                )
-            )
+            _refuse(draft, lane, passage, verdict)
             close(draft, lane, passage, "refused")
         case _:
             assert_never(verdict)
@@ -250,6 +246,7 @@ def grant(
             note=note,
             resync=resync,
             stay_id=verdict.stay.id if verdict.stay is not None else None,
+            told=verdict.told,
             trace=verdict.trace,
         ),
         BoomRaiseOrdered(
@@ -264,6 +261,21 @@ def grant(
     if lane.safety is LoopState.OCCUPIED:
         # It waited with its nose over the loop: nothing more will be reported of its driving in.
         draft.say(CarUnderBoom(at=draft.at, lane=lane.id, passage=passage.id))
+
+
+def _refuse(draft: Draft, lane: LaneState, passage: Passage, verdict: Refuse | Hold) -> None:
+    draft.say(
+        AccessRefused(
+            at=draft.at,
+            lane=lane.id,
+            passage=passage.id,
+            reason=verdict.reason,
+            card=passage.card,
+            plate=passage.plate,
+            picture=passage.picture,
+            trace=verdict.trace,
+        )
+    )
 
 
 def _hold(draft: Draft, lane: LaneState, passage: Passage, verdict: Hold) -> None:
@@ -282,18 +294,23 @@ def _hold(draft: Draft, lane: LaneState, passage: Passage, verdict: Hold) -> Non
             plate_permit_id=passage.plate_permit,
             picture=passage.picture,
             candidates=verdict.candidates,
+            advice=verdict.advice,
             trace=verdict.trace,
         )
     )
+    is_refused = verdict.reason in _REFUSED_AT_ONCE
+    if is_refused:
+        _refuse(draft, lane, passage, verdict)
     kind = _ALERT_OF_HOLD.get(verdict.reason)
     if kind is not None:
         draft.raise_alert(
             kind,
             passage.id,
             f"{lane.name}: {verdict.reason}, card {passage.card or '-'}, plate {passage.plate or '-'}",
-            severity=Severity.WARNING,
+            severity=Severity.URGENT if is_refused else Severity.WARNING,
             lane=lane,
             picture=passage.picture,
+            other_picture=verdict.other_picture,
         )
 
 

@@ -53,6 +53,25 @@ class Reason(StrEnum):
     SLIP_CANCELLED = "slip_cancelled"
     SLIP_EXPIRED = "slip_expired"
     SLIP_OF_ANOTHER = "slip_of_another"
+    # special cars, validity, bays
+    WATCH_LISTED = "watch_listed"
+    DANGEROUS_GOODS = "dangerous_goods"
+    LARGE_NEEDS_APPROVAL = "large_needs_approval"
+    LARGE_APPROVED = "large_approved"
+    EXEMPT_VEHICLE = "exempt_vehicle"
+    LEADER_DECIDES = "leader_decides"
+    SUPERVISOR_DECIDES = "supervisor_decides"
+    OUTSIDE_HOURS = "outside_hours"
+    EXPIRES_SOON = "expires_soon"
+    BAYS_FULL = "bays_full"
+    NOT_LISTED = "not_listed"
+    WATCH_INCOMPLETE = "watch_incomplete"
+    APPROVAL_FOR_NOBODY = "approval_for_nobody"
+    APPROVAL_INCOMPLETE = "approval_incomplete"
+    APPROVAL_NUMBER_TAKEN = "approval_number_taken"
+    BAY_GROUP_WRONG = "bay_group_wrong"
+    BAY_GROUP_UNKNOWN = "bay_group_unknown"
+    NO_BAY_ASSIGNED = "no_bay_assigned"
     # cards
     CARD_LOST = "card_lost"
     CARD_BLOCKED = "card_blocked"
@@ -99,6 +118,11 @@ class AlertKind(StrEnum):
     PASSAGE_UNCONFIRMED = "passage_unconfirmed"
     PASSED_WITHOUT_GRANT = "passed_without_grant"
     LEDGER_RESTORED = "ledger_restored"
+    WATCH_LISTED = "watch_listed"
+    DANGEROUS_GOODS = "dangerous_goods"
+    LARGE_VEHICLE_ENTERS = "large_vehicle_enters"
+    PERMIT_ENDS_SOON = "permit_ends_soon"
+    CARD_WITH_TWO_PLATES = "card_with_two_plates"
     STOPPED_CARD_USED = "stopped_card_used"
     SUCCESSOR_OVERDUE = "successor_overdue"
 
@@ -147,6 +171,24 @@ REASON_WORDS: dict[Reason, Words] = {
     Reason.SLIP_CANCELLED: Words("放行条已作废", "the slip was cancelled"),
     Reason.SLIP_EXPIRED: Words("放行条已过期", "the slip has expired"),
     Reason.SLIP_OF_ANOTHER: Words("放行条不是此车（人）的", "the slip is for another car or person"),
+    Reason.WATCH_LISTED: Words("观察名单车辆", "on the watch list"),
+    Reason.DANGEROUS_GOODS: Words("危险品车辆，禁止入内", "carries dangerous goods"),
+    Reason.LARGE_NEEDS_APPROVAL: Words("大型车辆须物业批准", "a large vehicle needs an approval"),
+    Reason.LARGE_APPROVED: Words("大型车辆已获批准", "a large vehicle with an approval"),
+    Reason.EXEMPT_VEHICLE: Words("免检车辆放行", "an exempt vehicle"),
+    Reason.LEADER_DECIDES: Words("须班长处理", "a shift leader decides"),
+    Reason.SUPERVISOR_DECIDES: Words("须主管处理", "a supervisor decides"),
+    Reason.OUTSIDE_HOURS: Words("不在准入时段", "outside the hours of the permit"),
+    Reason.EXPIRES_SOON: Words("通行证即将到期", "the permit ends soon"),
+    Reason.BAYS_FULL: Words("车位已满", "all bays of the group are taken"),
+    Reason.NOT_LISTED: Words("名单上没有", "not on the list"),
+    Reason.WATCH_INCOMPLETE: Words("须写明号码和处置办法", "needs a number, and what to do"),
+    Reason.APPROVAL_FOR_NOBODY: Words("批准单须写明车牌或单位", "an approval needs a plate or a company"),
+    Reason.APPROVAL_INCOMPLETE: Words("批准单时段或区域有误", "an approval needs a time window and an area"),
+    Reason.APPROVAL_NUMBER_TAKEN: Words("批准单号已用过", "an approval of that number exists"),
+    Reason.BAY_GROUP_WRONG: Words("车位组名称或数量有误", "a bay group needs a name and 0 bays or more"),
+    Reason.BAY_GROUP_UNKNOWN: Words("没有这个车位组", "no such bay group"),
+    Reason.NO_BAY_ASSIGNED: Words("未分配车位", "has no bay"),
     Reason.CARD_LOST: Words("卡已挂失", "the card was reported lost"),
     Reason.CARD_BLOCKED: Words("卡已停用", "the card is blocked"),
     Reason.CARD_RETURNED: Words("卡已退还", "the card was returned"),
@@ -184,6 +226,11 @@ ALERT_WORDS: dict[AlertKind, Words] = {
     AlertKind.BOOM_LEFT_UP: Words("启动时道闸未落", "the boom was found up at the start"),
     AlertKind.PASSAGE_UNCONFIRMED: Words("放行后未见通过", "let through, but never seen passing"),
     AlertKind.PASSED_WITHOUT_GRANT: Words("未放行而通过", "passed without a grant"),
+    AlertKind.WATCH_LISTED: Words("观察名单车辆出现", "a car of the watch list is here"),
+    AlertKind.DANGEROUS_GOODS: Words("危险品车辆被拒", "dangerous goods refused"),
+    AlertKind.LARGE_VEHICLE_ENTERS: Words("大型车辆进场", "a large vehicle comes in"),
+    AlertKind.PERMIT_ENDS_SOON: Words("通行证即将到期", "a permit ends soon"),
+    AlertKind.CARD_WITH_TWO_PLATES: Words("一卡两车", "one card with two plates"),
     AlertKind.STOPPED_CARD_USED: Words("有人使用挂失或停用的卡", "a lost or blocked card was used"),
     AlertKind.LEDGER_RESTORED: Words("账本损坏，已从备份恢复", "ledger damaged, restored from a copy"),
     AlertKind.SUCCESSOR_OVERDUE: Words("接班人未到", "nobody has come for the shift"),

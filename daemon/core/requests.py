@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, get_args
 
-from daemon.core import card_desk, cards, duty, goods, shifts
+from daemon.core import bays, card_desk, cards, duty, goods, shifts, special, special_desk
 from daemon.core.reasons import Reason
 from daemon.core.roles import may
 from daemon.core.signals import Asked, Request
@@ -16,12 +16,16 @@ from daemon.core.signals import Asked, Request
 if TYPE_CHECKING:
     from daemon.core.draft import Draft
 
-AnyRequest = goods.AnyRequest | cards.AnyRequest | shifts.AnyRequest
+AnyRequest = (
+    goods.AnyRequest | cards.AnyRequest | shifts.AnyRequest | special.AnyRequest | bays.AnyRequest
+)  # fmt: skip
 
 Answer = Callable[["Draft", Asked, Any], None]
 
 ANSWERS: tuple[tuple[Any, Answer], ...] = (
     (goods.AnyRequest, goods.asked),
+    (special.AnyRequest, special_desk.asked),
+    (bays.AnyRequest, bays.asked),
     (cards.AnyRequest, card_desk.asked),
     (shifts.AnyRequest, duty.asked),
 )

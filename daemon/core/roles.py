@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from daemon.core import cards, goods, shifts
+from daemon.core import bays, cards, goods, shifts, special
+from daemon.core.reasons import Reason
 from daemon.core.signals import Request
 
 Role = Literal["guard", "leader", "supervisor", "office", "installer"]
@@ -24,6 +25,17 @@ MAY: dict[type[Request], frozenset[Role]] = {
     goods.IssueSlip: _OFFICE,
     goods.UseSlip: _ON_DUTY,
     goods.CancelSlip: _ANY,
+    special.ListWatched: _ANSWERABLE,
+    special.UnlistWatched: _ANSWERABLE,
+    special.ClassifyCar: _OFFICE,
+    special.UnclassifyCar: _OFFICE,
+    special.ApproveLarge: _OFFICE,
+    special.WithdrawApproval: _OFFICE,
+    special.DeclareCar: _ON_DUTY,
+    special.ExemptCar: _ON_DUTY,
+    bays.SetBayGroup: _OFFICE,
+    bays.AssignBay: _OFFICE,
+    bays.UnassignBay: _OFFICE,
     cards.ReceiveCard: _ANSWERABLE,
     cards.IssueCard: _ANSWERABLE,
     cards.HandOutCard: _ON_DUTY,
@@ -45,3 +57,17 @@ MAY: dict[type[Request], frozenset[Role]] = {
 def may(role: Role, request: Request) -> bool:
     """True where that role may ask for it; what the table does not name, nobody may."""
     return role in MAY.get(type(request), frozenset())
+
+
+MAY_DECIDE: dict[Reason, tuple[frozenset[Role], Reason]] = {
+    Reason.WATCH_LISTED: (frozenset({"leader", "supervisor"}), Reason.LEADER_DECIDES),
+    Reason.DANGEROUS_GOODS: (frozenset({"supervisor"}), Reason.SUPERVISOR_DECIDES),
+    Reason.LARGE_NEEDS_APPROVAL: (frozenset({"supervisor"}), Reason.SUPERVISOR_DECIDES),
+}
+"""The holds that not everybody on duty may end, and what anybody else is told. All others are the guard's."""
+
+
+def who_decides(role: Role, held_for: Reason | None) -> Reason | None:
+    """Why this role may not end that hold; None where it may."""
+    row = MAY_DECIDE.get(held_for) if held_for is not None else None
+    return None if row is None or role in row[0] else row[1]

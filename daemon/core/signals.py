@@ -181,6 +181,8 @@ class Permit:
     """Lanes it opens; empty means all."""
     valid_from: datetime | None = None
     valid_until: datetime | None = None
+    hours: str = ""
+    """When it may come in, each day, in the site's time: `07:00-20:00`; empty means the whole day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from daemon.core.facts import BoomRaiseOrdered, CardPresented, PlateSeen
 from daemon.core.lane import DECIDED
 from daemon.core.passages import Cause, close, open_passage, settle
 from daemon.core.reasons import Reason
+from daemon.core.sightings import noticed
 from daemon.core.signals import Boom, CardRead, LoopState, PlateRead
 from daemon.core.state import LaneState, Passage, Phase
 
@@ -41,6 +42,7 @@ def card_read(draft: Draft, signal: CardRead) -> None:
             permit_id=permit_id,
         )
     )
+    noticed(draft, lane, passage.id)
     settle(draft, draft.lane(lane))
 
 
@@ -101,6 +103,7 @@ def _seen(draft: Draft, lane: LaneState, passage: Passage, signal: PlateRead) ->
             crop=signal.crop,
         )
     )
+    noticed(draft, lane, passage.id)
     settle(draft, draft.lane(lane))
 
 
@@ -121,10 +124,15 @@ def _is_of_car_that_passed(lane: LaneState, signal: PlateRead) -> bool:
 def _is_another_car(lane: LaneState, signal: PlateRead) -> bool:
     """Without an approach loop that can be read, a new track with another plate is the next car.
 
-    So is any plate after a card that was shown longer ago than the match window: its car has gone.
+    So is any plate after a card that was shown longer ago than the match window: its car has gone. A car of
+    the watch list does not become another one by what it shows.
     """
     front = lane.passage
-    if front is None or (lane.rules.has_approach_loop and lane.approach is not LoopState.UNKNOWN):
+    if (
+        front is None
+        or front.watch is not None
+        or (lane.rules.has_approach_loop and lane.approach is not LoopState.UNKNOWN)
+    ):
         return False
     if front.track is None:
         return front.card_at is not None and signal.at.mono - front.card_at > lane.rules.match_window

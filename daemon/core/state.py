@@ -15,13 +15,16 @@ from types import MappingProxyType
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from daemon.core.bays import Bays
 from daemon.core.cards import Cards, working_card
 from daemon.core.facts import AlertRaised
 from daemon.core.goods import Slips
+from daemon.core.lending import CardUse
 from daemon.core.reasons import Reason
 from daemon.core.rota import ShiftRules
 from daemon.core.shifts import Shifts
 from daemon.core.signals import Actor, Boom, Char, Instant, LoopState, Permit
+from daemon.core.special import CarClass, ExemptClass, Special, Watch
 from daemon.core.table import Table
 
 
@@ -64,6 +67,10 @@ class SiteRules:
     """What config.yaml says of the site, for the nouns of the desk. Not a fact either."""
 
     timezone: tzinfo = CHINA
+    expired: Literal["guard", "refuse", "temporary"] = "guard"
+    """What becomes of a car whose permit has expired."""
+    expires_soon: timedelta = timedelta(days=7)
+    """How long before its end a permit is announced to end."""
     shifts: ShiftRules = field(default_factory=ShiftRules)
 
 
@@ -97,6 +104,12 @@ class Passage:
     by: Actor | None = None
     """The guard who let it through; None where a rule did."""
     note: str = ""
+    watch: Watch | None = None
+    """It has shown a plate or card of the watch list; nothing that it shows later takes that back."""
+    declared: CarClass | None = None
+    """What the guard says that it is."""
+    company: str = ""
+    exempt: ExemptClass | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +163,7 @@ class Stay:
     """A car inside: from its entry passage to its exit passage."""
 
     id: str
-    kind: Literal["permit", "temporary"]
+    kind: Literal["permit", "temporary", "exempt"]
     plate: str
     permit_id: str | None
     card: str | None
@@ -180,6 +193,10 @@ class State:
     alerts: Mapping[str, AlertRaised] = field(default_factory=lambda: MappingProxyType({}))
     """Open alerts by their id."""
     slips: Slips = field(default_factory=Slips)
+    special: Special = field(default_factory=Special)
+    bays: Bays = field(default_factory=Bays)
+    card_uses: Table[CardUse] = field(default_factory=Table)
+    """With which car each card went through last."""
     shifts: Shifts = field(default_factory=Shifts)
     clock: Instant | None = None
     """Where the time of day is reckoned from: the last start, or the last time that the wall clock jumped."""

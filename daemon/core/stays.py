@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from heapq import nlargest
+from typing import Literal
 
 from daemon.core.cards import CardHandedOut, CardReturned
 from daemon.core.facts import Candidate, Fact, StayClosed, StayOpened
 from daemon.core.plates import distance
 from daemon.core.reasons import Reason
-from daemon.core.signals import Instant
+from daemon.core.signals import Instant, Permit
 from daemon.core.state import NO_PLATE, LaneState, Passage, State, Stay
 
 OFFERED = 3
@@ -73,13 +74,19 @@ def on_cleared(state: State, lane: LaneState, passage: Passage, at: Instant) -> 
         lane=lane.id,
         passage=passage.id,
         stay_id=f"S{number:07d}",
-        stay_kind="permit" if permit is not None else "temporary",
+        stay_kind=_kind(permit, passage),
         plate=plate,
         permit_id=permit_id if permit is not None else None,
         card=passage.card,
         picture=passage.picture,
     )
     return [*facts, opened, *_card_out(state, opened)]
+
+
+def _kind(permit: Permit | None, passage: Passage) -> Literal["permit", "temporary", "exempt"]:
+    if permit is not None:
+        return "permit"
+    return "exempt" if passage.reason is Reason.EXEMPT_VEHICLE else "temporary"
 
 
 def _card_out(state: State, stay: StayOpened) -> list[Fact]:

@@ -1,0 +1,76 @@
+"""Cards that are lent or copied, as far as one gate can see (R02, R05): one card, two cars.
+
+The law of this file: a warning beside the decision, never the decision. A card that is shown at an entry
+while its car is inside is `already_inside`, and its alert carries both pictures; a card that goes with two
+plates within a day is warned of here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from daemon.core.plates import one_confusable_apart
+from daemon.core.reasons import AlertKind, Severity
+from daemon.core.signals import Instant
+from daemon.core.table import Table
+
+if TYPE_CHECKING:
+    from daemon.core.draft import Draft
+    from daemon.core.state import LaneState, Passage
+
+REMEMBERED = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardUse:
+    """With which plate a card last went through."""
+
+    plate: str
+    permit_id: str
+    at: Instant
+    picture: str | None
+
+
+def after_passing(uses: Table[CardUse], passage: Passage, at: Instant) -> Table[CardUse]:
+    """What is remembered once this car has gone through: only cards of permits, and only with a plate.
+
+    Temporary cards go from car to car, as they should.
+    """
+    if passage.card is None or passage.card_permit is None or not passage.plate or not passage.plate_valid:
+        return uses
+    use = CardUse(plate=passage.plate, permit_id=passage.card_permit, at=at, picture=passage.picture)
+    return uses.put(passage.card, use)
+
+
+def warn(draft: Draft, lane: LaneState, passage: Passage) -> None:
+    """Warn, with both pictures, where this car's card went with another plate within a day."""
+    if passage.card is None or not passage.plate or not passage.plate_valid:
+        return
+    use = draft.state.card_uses.get(passage.card)
+    if use is None or use.permit_id != passage.card_permit or not _is_recent(use.at, draft.at):
+        return
+    if use.plate == passage.plate or one_confusable_apart(use.plate, passage.plate):
+        return
+    said = draft.state.alerts.get(f"{AlertKind.CARD_WITH_TWO_PLATES}:{passage.card}")
+    if said is not None and said.passage == passage.id:
+        return
+    draft.clear_alerts([AlertKind.CARD_WITH_TWO_PLATES], passage.card)
+    draft.raise_alert(
+        AlertKind.CARD_WITH_TWO_PLATES,
+        passage.card,
+        f"{lane.name}: {use.plate} / {passage.plate}",
+        severity=Severity.WARNING,
+        lane=lane,
+        passage=passage.id,
+        picture=passage.picture,
+        other_picture=use.picture,
+    )
+
+
+def _is_recent(before: Instant, now: Instant) -> bool:
+    """Within a day: by the clock that never jumps where it can say, else by a wall clock that is trusted."""
+    if before.boot == now.boot:
+        return now.mono - before.mono <= REMEMBERED
+    return before.trusted and now.trusted and now.wall - before.wall <= REMEMBERED
