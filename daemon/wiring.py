@@ -60,7 +60,11 @@ def lane_rules(config: Config) -> tuple[LaneRules, ...]:
 
 
 def site_rules(config: Config) -> SiteRules:
-    return SiteRules(timezone=config.site.timezone)
+    return SiteRules(
+        timezone=config.site.timezone,
+        expired=config.site.expired_permits,
+        expires_soon=timedelta(days=config.site.permit_notice_days),
+    )
 
 
 def _rules(lane: LaneConfig) -> LaneRules:
@@ -100,6 +104,7 @@ def directory(config: Config, now: Instant) -> DirectoryGiven:
                 lanes=tuple(permit.lanes),
                 valid_from=permit.valid_from,
                 valid_until=permit.valid_until,
+                hours=permit.hours,
             )
             for permit in config.permits
         ),

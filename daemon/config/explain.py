@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from daemon.config.problems import Path, Problem, Source, both, is_secret, redacted, suggestion
+from daemon.core.validity import HOURS
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -38,6 +39,7 @@ _KINDS: dict[str, str] = {
 }
 _PATTERNS: dict[str, str] = {
     "^[a-z0-9][a-z0-9-]{0,31}$": both("小写字母、数字、短横线", "lower-case letters, digits and dashes"),
+    f"^({HOURS})?$": both("时段，如 07:00-20:00 或 22:00-06:00", "hours such as 07:00-20:00 or 22:00-06:00"),
     r"^[^#+\s]+$": both("不含 # + 空格", "no # + or space"),
 }
 _SAID_BY_ALLOWED = {"string_pattern_mismatch", "literal_error", "enum", "too_short", "too_long"}

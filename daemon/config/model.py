@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from daemon.core.validity import HOURS
+
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 """Lower-case letters, digits and dashes: names go into topics, file names and addresses."""
 
@@ -84,6 +86,8 @@ class PermitConfig(Section):
     """A date alone is the start of that day, in the site's time zone."""
     valid_until: datetime | None = None
     """The first moment at which it is over. A date alone in the file means: that day still counts."""
+    hours: Annotated[str, Field(pattern=rf"^({HOURS})?$")] = ""
+    """When it may come in, each day, in the site's time zone: `07:00-20:00`; empty means the whole day."""
 
 
 class OfficeConfig(Section):
@@ -132,6 +136,10 @@ class SiteConfig(Section):
     id: Name
     name: str
     timezone: Annotated[ZoneInfo, BeforeValidator(_known_zone)] = ZoneInfo("Asia/Shanghai")
+    expired_permits: Literal["guard", "refuse", "temporary"] = "guard"
+    """A car whose permit has expired: waits for the guard, is refused, or comes in as a temporary one."""
+    permit_notice_days: int = Field(default=7, ge=0, le=90)
+    """How many days before its end a permit is announced to end."""
 
 
 class GateConfig(Section):

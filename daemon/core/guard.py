@@ -19,7 +19,7 @@ from daemon.core.facts import (
 )
 from daemon.core.lane import DECIDED, why_not_lower
 from daemon.core.passages import close, grant, open_passage
-from daemon.core.reasons import Reason
+from daemon.core.reasons import AlertKind, Reason
 from daemon.core.roles import who_decides
 from daemon.core.signals import GuardAsked
 from daemon.core.special_rules import standing_hold
@@ -109,6 +109,7 @@ def _decide_held(draft: Draft, lane: LaneState, signal: GuardAsked) -> None:
         return
     if _takes_somebody_else(draft, lane, passage, signal):
         return
+    _watched_no_more(draft, passage)
     draft.say(
         AccessRefused(
             at=draft.at,
@@ -136,6 +137,7 @@ def _release(draft: Draft, lane: LaneState, passage: Passage, signal: GuardAsked
         stay=draft.state.stays.get(signal.stay) if signal.stay is not None else None,
     )
     grant(draft, lane, passage, verdict, by=signal.actor, note=signal.reason, resync=signal.resync)
+    _watched_no_more(draft, passage)
 
 
 def _takes_somebody_else(draft: Draft, lane: LaneState, passage: Passage, signal: GuardAsked) -> bool:
@@ -148,6 +150,12 @@ def _takes_somebody_else(draft: Draft, lane: LaneState, passage: Passage, signal
     if objection is not None:
         _not_done(draft, signal, objection)
     return objection is not None
+
+
+def _watched_no_more(draft: Draft, passage: Passage) -> None:
+    """Somebody entitled has decided: until the car is seen again there is nothing to be urgent about."""
+    if passage.watch is not None:
+        draft.clear_alerts([AlertKind.WATCH_LISTED], passage.watch.key)
 
 
 def _not_done(draft: Draft, signal: GuardAsked, why: Reason) -> None:

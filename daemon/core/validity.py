@@ -12,6 +12,9 @@ from daemon.core.reasons import Reason
 from daemon.core.signals import Instant, Permit
 from daemon.core.state import LaneState
 
+HOURS = r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)"
+"""How the hours of a permit are written; whoever takes them from outside checks them against it."""
+
 
 def why_not(permit: Permit, lane: LaneState, at: Instant, zone: tzinfo) -> Reason | None:
     """Why the permit does not hold here and now; None where it does.
@@ -42,7 +45,7 @@ def is_within_hours(hours: str, local: datetime) -> bool:
     """
     if not hours:
         return True
-    begin, end = hours.split("-")
+    begin, _, end = hours.partition("-")
     now = f"{local:%H:%M}"
     return begin <= now < end if begin < end else now >= begin or now < end
 
