@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import assert_never
 
-from daemon.core import directory, duty, guard, passages, requests, signs, wall_clock
+from daemon.core import alarms, alert_desk, directory, duty, guard, passages, requests, signs, wall_clock
 from daemon.core.draft import Draft
 from daemon.core.facts import (
     AlertCleared,
@@ -26,6 +26,7 @@ from daemon.core.facts import (
 from daemon.core.lane import DECIDED
 from daemon.core.reasons import AlertKind, Severity
 from daemon.core.signals import (
+    AlarmChanged,
     Asked,
     Boom,
     BoomReported,
@@ -45,7 +46,10 @@ from daemon.core.state import State
 
 Deadlines = Callable[[State, timedelta], Iterator[timedelta]]
 
-TIMED: tuple[tuple[Deadlines, Callable[[Draft], None]], ...] = ((duty.deadlines, duty.time_passed),)
+TIMED: tuple[tuple[Deadlines, Callable[[Draft], None]], ...] = (
+    (duty.deadlines, duty.time_passed),
+    (alert_desk.deadlines, alert_desk.time_passed),
+)
 """The nouns that do something by themselves: what is due when, and doing it."""
 
 
@@ -66,6 +70,8 @@ def decide(state: State, signal: Signal) -> tuple[Fact, ...]:
             _picture_taken(draft, signal)
         case GuardAsked():
             guard.asked(draft, duty.answered_for(state, signal))
+        case AlarmChanged():
+            alarms.changed(draft, signal)
         case Asked():
             requests.asked(draft, signal)
         case DirectoryGiven():

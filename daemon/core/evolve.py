@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from daemon.core import bays, cards, goods, lending, shifts, special
+from daemon.core import alarms, alerts, bays, cards, goods, lending, logbook, shifts, special
 from daemon.core.facts import (
     AccessGranted,
     AccessRefused,
@@ -70,7 +70,9 @@ def _site(state: State, fact: Fact) -> State:
         case GateStarted():
             restarted = {key: _restarted(lane, fact) for key, lane in state.lanes.items()}
             lanes = MappingProxyType(restarted)
-            return replace(state, lanes=lanes, failed=MappingProxyType({}), clock=fact.at)
+            is_new_boot = state.clock is None or state.clock.boot != fact.at.boot
+            cares = alerts.restarted(state.cares, fact.at) if is_new_boot else state.cares
+            return replace(state, lanes=lanes, failed=MappingProxyType({}), clock=fact.at, cares=cares)
         case ClockSet():
             return replace(state, clock=fact.at)
         case DeviceFailed():
@@ -91,10 +93,12 @@ def _site(state: State, fact: Fact) -> State:
         case StayClosed():
             return _without_stay(state, fact.stay_id)
         case AlertRaised():
-            return replace(state, alerts=MappingProxyType({**state.alerts, fact.alert_id: fact}))
+            cares = alerts.raised(state.cares, fact.alert_id, fact.severity, fact.at)
+            return replace(state, alerts=MappingProxyType({**state.alerts, fact.alert_id: fact}), cares=cares)
         case AlertCleared():
-            alerts = {key: alert for key, alert in state.alerts.items() if key != fact.alert_id}
-            return replace(state, alerts=MappingProxyType(alerts))
+            still = {key: alert for key, alert in state.alerts.items() if key != fact.alert_id}
+            cares = alerts.cleared(state.cares, fact.alert_id)
+            return replace(state, alerts=MappingProxyType(still), cares=cares)
         case _:
             return state
 
@@ -105,6 +109,9 @@ _PARTS: tuple[tuple[str, Callable[[Any, Fact], Any]], ...] = (
     ("bays", bays.evolve),
     ("cards", cards.evolve),
     ("shifts", shifts.evolve),
+    ("logbook", logbook.evolve),
+    ("cares", alerts.evolve),
+    ("alarms", alarms.evolve),
 )
 """Each noun of the desk keeps its own part of the state."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from daemon.core import bays, cards, goods, shifts, special, wall_clock
+from daemon.core import alarms, alerts, bays, cards, goods, logbook, shifts, special, wall_clock
 from daemon.core.fact import Fact as Fact
 from daemon.core.reasons import AlertKind, Reason, Severity
 from daemon.core.signals import Actor, Boom, Char, Instant, Loop, LoopState, Permit
@@ -306,7 +306,11 @@ class AlertRaised(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertCleared(Fact):
+    """Its cause is over, or a person has closed it."""
+
     alert_id: str
+    by: Actor | None = None
+    outcome: str = ""
     kind: Literal["alert_cleared"] = "alert_cleared"
 
 
@@ -326,6 +330,9 @@ AnyFact = (
     | cards.AnyFact
     | shifts.AnyFact
     | wall_clock.AnyFact
+    | logbook.AnyFact
+    | alerts.AnyFact
+    | alarms.AnyFact
 )  # fmt: skip
 
 FACT_TYPES: tuple[type[Fact], ...] = get_args(AnyFact)

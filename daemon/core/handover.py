@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 class ItemKind(StrEnum):
     HELD_CAR = "held_car"
     ALERT = "alert"
+    LOGBOOK = "logbook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +51,11 @@ def _alerts(state: State) -> Iterator[OpenItem]:
         yield OpenItem(ItemKind.ALERT, alert.alert_id, f"{ALERT_WORDS[alert.alert].zh} {alert.detail}")
 
 
-COLLECTORS: tuple[Callable[[State], Iterator[OpenItem]], ...] = (_held_cars, _alerts)
+def _logbook(state: State) -> Iterator[OpenItem]:
+    for entry in state.logbook.open.values():
+        yield OpenItem(
+            ItemKind.LOGBOOK, entry.number, " ".join(filter(None, (entry.text, entry.who, entry.post)))
+        )
+
+
+COLLECTORS: tuple[Callable[[State], Iterator[OpenItem]], ...] = (_held_cars, _alerts, _logbook)

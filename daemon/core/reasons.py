@@ -100,6 +100,21 @@ class Reason(StrEnum):
     EQUIPMENT_UNCHECKED = "equipment_unchecked"
     EQUIPMENT_UNKNOWN = "equipment_unknown"
     SHIFT_UNKNOWN = "shift_unknown"
+    # the logbook
+    TEXT_NEEDED = "text_needed"
+    POST_NEEDED = "post_needed"
+    NAME_NEEDED = "name_needed"
+    ENTRY_UNKNOWN = "entry_unknown"
+    ENTRY_DONE = "entry_done"
+    ENTRY_WRITTEN_ALREADY = "entry_written_already"
+    ENTRY_PASSED_ON = "entry_passed_on"
+    NO_COMPLAINT = "no_complaint"
+    CALL_BACK_NEEDED = "call_back_needed"
+    # alerts
+    ALERT_NOT_OPEN = "alert_not_open"
+    ALERT_ACKNOWLEDGED = "alert_acknowledged"
+    ALREADY_SENT = "already_sent"
+    CAUSE_LASTS = "cause_lasts"
 
 
 class Severity(StrEnum):
@@ -125,6 +140,9 @@ class AlertKind(StrEnum):
     CARD_WITH_TWO_PLATES = "card_with_two_plates"
     STOPPED_CARD_USED = "stopped_card_used"
     SUCCESSOR_OVERDUE = "successor_overdue"
+    PERIMETER = "perimeter"
+    PANIC = "panic"
+    TAMPER = "tamper"
 
 
 class Words(NamedTuple):
@@ -215,6 +233,19 @@ REASON_WORDS: dict[Reason, Words] = {
     Reason.EQUIPMENT_UNCHECKED: Words("装备未清点", "the equipment has not been checked"),
     Reason.EQUIPMENT_UNKNOWN: Words("装备清单无此项", "not on the equipment list"),
     Reason.SHIFT_UNKNOWN: Words("该时刻没有班次", "no shift begins at that time"),
+    Reason.TEXT_NEEDED: Words("须写明内容", "say what it is"),
+    Reason.POST_NEEDED: Words("须写明转交给谁", "say to whom"),
+    Reason.NAME_NEEDED: Words("须写明派谁去", "say who goes"),
+    Reason.ENTRY_UNKNOWN: Words("查无此记录", "no such entry"),
+    Reason.ENTRY_DONE: Words("该记录已办结", "the entry is done already"),
+    Reason.ENTRY_WRITTEN_ALREADY: Words("刚刚已记录", "written a moment ago"),
+    Reason.ENTRY_PASSED_ON: Words("已转交该岗", "passed on there already"),
+    Reason.NO_COMPLAINT: Words("不是投诉", "not a complaint"),
+    Reason.CALL_BACK_NEEDED: Words("投诉须先回访，业主满意方可办结", "call the resident back first"),
+    Reason.ALERT_NOT_OPEN: Words("没有这条未结告警", "no such alert is open"),
+    Reason.ALERT_ACKNOWLEDGED: Words("告警已有人确认", "acknowledged already"),
+    Reason.ALREADY_SENT: Words("已派此人", "that one is on the way"),
+    Reason.CAUSE_LASTS: Words("原因未消除，不可结案", "its cause is not over"),
 }
 
 ALERT_WORDS: dict[AlertKind, Words] = {
@@ -234,4 +265,7 @@ ALERT_WORDS: dict[AlertKind, Words] = {
     AlertKind.STOPPED_CARD_USED: Words("有人使用挂失或停用的卡", "a lost or blocked card was used"),
     AlertKind.LEDGER_RESTORED: Words("账本损坏，已从备份恢复", "ledger damaged, restored from a copy"),
     AlertKind.SUCCESSOR_OVERDUE: Words("接班人未到", "nobody has come for the shift"),
+    AlertKind.PERIMETER: Words("周界报警", "perimeter alarm"),
+    AlertKind.PANIC: Words("紧急按钮", "panic button"),
+    AlertKind.TAMPER: Words("机箱被打开", "cabinet tampered with"),
 }

@@ -8,7 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, get_args
 
-from daemon.core import bays, card_desk, cards, duty, goods, shifts, special, special_desk
+from daemon.core import (
+    alert_desk,
+    alerts,
+    bays,
+    card_desk,
+    cards,
+    duty,
+    goods,
+    logbook,
+    shifts,
+    special,
+    special_desk,
+)
 from daemon.core.reasons import Reason
 from daemon.core.roles import may
 from daemon.core.signals import Asked, Request
@@ -18,6 +30,8 @@ if TYPE_CHECKING:
 
 AnyRequest = (
     goods.AnyRequest | cards.AnyRequest | shifts.AnyRequest | special.AnyRequest | bays.AnyRequest
+    | logbook.AnyRequest
+    | alerts.AnyRequest
 )  # fmt: skip
 
 Answer = Callable[["Draft", Asked, Any], None]
@@ -28,6 +42,8 @@ ANSWERS: tuple[tuple[Any, Answer], ...] = (
     (bays.AnyRequest, bays.asked),
     (cards.AnyRequest, card_desk.asked),
     (shifts.AnyRequest, duty.asked),
+    (logbook.AnyRequest, logbook.asked),
+    (alerts.AnyRequest, alert_desk.asked),
 )
 
 ALL_REQUESTS: tuple[type[Request], ...] = tuple(

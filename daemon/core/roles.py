@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from daemon.core import bays, cards, goods, shifts, special
+from daemon.core import alerts, bays, cards, goods, logbook, shifts, special
 from daemon.core.reasons import Reason
 from daemon.core.signals import Request
 
@@ -51,6 +51,15 @@ MAY: dict[type[Request], frozenset[Role]] = {
     shifts.SignHandover: _ON_DUTY,
     shifts.StandIn: _LEADERS,
     shifts.PlanShift: _LEADERS | _OFFICE,
+    logbook.WriteEntry: _ANY,
+    logbook.FollowUpEntry: _ANY,
+    logbook.PassOnEntry: _ANY,
+    logbook.CallBack: _ANY,
+    logbook.FinishEntry: _ANY,
+    alerts.AcknowledgeAlert: _ANY,
+    alerts.SendSomeone: _ANY,
+    alerts.FollowUpAlert: _ANY,
+    alerts.CloseAlert: _ANY,
 }
 
 

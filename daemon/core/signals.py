@@ -147,6 +147,16 @@ class DeviceRestored:
     role: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmChanged:
+    """A named contact of the site reports, or no longer does."""
+
+    at: Instant
+    alarm: str
+    active: bool | None
+    """None where the contact cannot be read."""
+
+
 # ---------------------------------------------------------------- from people
 
 
@@ -240,6 +250,7 @@ Signal = (
     | BoomReported
     | DeviceLost
     | DeviceRestored
+    | AlarmChanged
     | GuardAsked
     | Asked
     | DirectoryGiven

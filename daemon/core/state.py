@@ -15,11 +15,14 @@ from types import MappingProxyType
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from daemon.core.alarms import AlarmRules, Alarms
+from daemon.core.alerts import AlertRules, Cares
 from daemon.core.bays import Bays
 from daemon.core.cards import Cards, working_card
 from daemon.core.facts import AlertRaised
 from daemon.core.goods import Slips
 from daemon.core.lending import CardUse
+from daemon.core.logbook import Logbook
 from daemon.core.reasons import Reason
 from daemon.core.rota import ShiftRules
 from daemon.core.shifts import Shifts
@@ -72,6 +75,8 @@ class SiteRules:
     expires_soon: timedelta = timedelta(days=7)
     """How long before its end a permit is announced to end."""
     shifts: ShiftRules = field(default_factory=ShiftRules)
+    alerts: AlertRules = field(default_factory=AlertRules)
+    alarms: tuple[AlarmRules, ...] = ()
 
 
 USUAL_SITE = SiteRules()
@@ -198,6 +203,10 @@ class State:
     card_uses: Table[CardUse] = field(default_factory=Table)
     """With which car each card went through last."""
     shifts: Shifts = field(default_factory=Shifts)
+    logbook: Logbook = field(default_factory=Logbook)
+    alarms: Alarms = field(default_factory=lambda: MappingProxyType({}))
+    cares: Cares = field(default_factory=lambda: MappingProxyType({}))
+    """What is done about each open alert, by its id."""
     clock: Instant | None = None
     """Where the time of day is reckoned from: the last start, or the last time that the wall clock jumped."""
     cards: Cards = field(default_factory=Cards)
