@@ -74,12 +74,12 @@ class Case:
     def card_permit(self) -> Permit | None:
         """Asked of the list as it is now: a card reported lost opens nothing from that moment."""
         card = self.passage.card
-        return None if card is None else self.state.permit_by_card(card)
+        return None if card is None else self.state.permit_by_card(card, self.at)
 
     @property
     def plate_permit(self) -> Permit | None:
         plate = self.passage.plate
-        return self.state.permit_by_plate(plate) if plate and self.passage.plate_valid else None
+        return self.state.permit_by_plate(plate, self.at) if plate and self.passage.plate_valid else None
 
     @property
     def permit(self) -> Permit | None:
@@ -147,7 +147,16 @@ class Case:
     @property
     def is_card_and_plate_of_one_permit(self) -> bool:
         permit = self.card_permit
-        return permit is not None and (self.plate_permit == permit or self.is_corrected)
+        return permit is not None and (
+            self.plate_permit == permit or self.is_corrected or self.is_the_car_that_came_in
+        )
+
+    @property
+    def is_the_car_that_came_in(self) -> bool:
+        """The car that the card's permit is inside with, whatever stands for the permit by now (R03)."""
+        permit, plate = self.card_permit, self.passage.plate
+        stay = self.state.stay_by_permit(permit.id) if permit is not None else None
+        return self.lane.direction == "exit" and stay is not None and stay.plate == plate
 
     @property
     def is_within_window(self) -> bool:

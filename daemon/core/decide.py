@@ -10,7 +10,18 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import assert_never
 
-from daemon.core import alarms, alert_desk, directory, duty, guard, passages, requests, signs, wall_clock
+from daemon.core import (
+    alarms,
+    alert_desk,
+    directory,
+    duty,
+    guard,
+    passages,
+    requests,
+    signs,
+    substitution,
+    wall_clock,
+)
 from daemon.core.draft import Draft
 from daemon.core.facts import (
     AlertCleared,
@@ -48,6 +59,7 @@ Deadlines = Callable[[State, timedelta], Iterator[timedelta]]
 
 TIMED: tuple[tuple[Deadlines, Callable[[Draft], None]], ...] = (
     (duty.deadlines, duty.time_passed),
+    (substitution.deadlines, substitution.time_passed),
     (alert_desk.deadlines, alert_desk.time_passed),
 )
 """The nouns that do something by themselves: what is due when, and doing it."""

@@ -6,7 +6,8 @@ where it has nothing to say.
 
 from __future__ import annotations
 
-from daemon.core.case import Case, Hold, Verdict, awaited
+from daemon.core.case import Case, Grant, Hold, Refuse, Verdict, awaited
+from daemon.core.contractors import as_permit, why_no_entry
 from daemon.core.facts import Candidate
 from daemon.core.reasons import Reason
 from daemon.core.state import Stay
@@ -16,6 +17,47 @@ def stopped_card(case: Case) -> Verdict | None:
     """A lost, blocked or returned card opens nothing (R04), whatever else is shown with it."""
     stopped = case.state.cards.stopped.get(case.passage.card or "")
     return None if stopped is None else Hold(reason=stopped)
+
+
+def substituted(case: Case) -> Verdict | None:
+    """A plate that another one stands for is nobody's meanwhile (R03); the car may leave if it is inside."""
+    plate = case.passage.plate
+    if not case.plate_is_readable or case.state.substitutions.instead_of(plate or "", case.at) is None:
+        return None
+    if case.lane.direction == "exit" and case.state.stay_by_plate(plate or "") is not None:
+        return None
+    return Hold(reason=Reason.PLATE_SUBSTITUTED)
+
+
+def visitor(case: Case) -> Verdict | None:
+    """A visitor whom the guard has admitted, or whose plate a household expects (R13)."""
+    if case.lane.direction != "entry" or case.card_permit is not None or case.plate_permit is not None:
+        return None
+    visits, plate = case.state.visits, case.passage.plate
+    if case.passage.id in visits.passages:
+        return _let_in(case, Grant(reason=Reason.VISITOR_ADMITTED))
+    if case.plate_is_readable and visits.expects(plate or "", case.at) is not None:
+        return _let_in(case, Grant(reason=Reason.VISITOR_EXPECTED))
+    return None
+
+
+def contractor(case: Case) -> Verdict | None:
+    """A crew's vehicle on its dated pass (R12): outside its dates it is refused with that reason."""
+    if case.lane.direction != "entry" or case.card_permit is not None or case.plate_permit is not None:
+        return None
+    found = case.state.contractors.by_plate(case.passage.plate or "") if case.plate_is_readable else None
+    if found is None:
+        return None
+    objection = why_no_entry(case.state.contractors, found, case.at)
+    if objection is not None:
+        return Refuse(reason=objection)
+    return _let_in(case, Grant(reason=Reason.CONTRACTOR_PASS, permit=as_permit(found)))
+
+
+def _let_in(case: Case, grant: Grant) -> Verdict:
+    """In and out alternate for these as well (R05)."""
+    is_inside = case.stay is not None or case.is_let_through_elsewhere
+    return Hold(reason=Reason.ALREADY_INSIDE) if is_inside else grant
 
 
 def temporary_card(case: Case) -> Verdict | None:

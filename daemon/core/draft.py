@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from daemon.core.evolve import evolve
 from daemon.core.facts import ActionRefused, AlertCleared, AlertRaised, Fact
+from daemon.core.lane import DECIDED
 from daemon.core.reasons import AlertKind, Reason, Severity
 from daemon.core.signals import Asked, Instant
 from daemon.core.state import LaneState, State
@@ -29,6 +30,12 @@ class Draft:
     def lane(self, lane: LaneState) -> LaneState:
         """That lane as it is now."""
         return self.state.lanes[lane.id]
+
+    def waiting_at(self, lane: str | None) -> str | None:
+        """The passage of the car that waits for a decision there; None where none does."""
+        found = self.state.lanes.get(lane or "")
+        is_waiting = found is not None and found.phase not in DECIDED and found.passage is not None
+        return found.passage.id if is_waiting and found and found.passage else None
 
     def refuse(self, asked: Asked, why: Reason) -> None:
         """What was asked is not done; that it was asked is written down."""

@@ -11,7 +11,20 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from daemon.core import alarms, alerts, bays, cards, goods, lending, logbook, shifts, special
+from daemon.core import (
+    alarms,
+    alerts,
+    bays,
+    cards,
+    contractors,
+    goods,
+    lending,
+    logbook,
+    shifts,
+    special,
+    substitution,
+    visits,
+)
 from daemon.core.facts import (
     AccessGranted,
     AccessRefused,
@@ -108,6 +121,9 @@ _PARTS: tuple[tuple[str, Callable[[Any, Fact], Any]], ...] = (
     ("special", special.evolve),
     ("bays", bays.evolve),
     ("cards", cards.evolve),
+    ("substitutions", substitution.evolve),
+    ("visits", visits.evolve),
+    ("contractors", contractors.evolve),
     ("shifts", shifts.evolve),
     ("logbook", logbook.evolve),
     ("cares", alerts.evolve),

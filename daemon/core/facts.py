@@ -9,7 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from daemon.core import alarms, alerts, bays, cards, goods, logbook, shifts, special, wall_clock
+from daemon.core import (
+    alarms,
+    alerts,
+    bays,
+    cards,
+    contractors,
+    goods,
+    logbook,
+    shifts,
+    special,
+    substitution,
+    visits,
+    wall_clock,
+)
 from daemon.core.fact import Fact as Fact
 from daemon.core.reasons import AlertKind, Reason, Severity
 from daemon.core.signals import Actor, Boom, Char, Instant, Loop, LoopState, Permit
@@ -328,6 +341,9 @@ AnyFact = (
     | special.AnyFact
     | bays.AnyFact
     | cards.AnyFact
+    | substitution.AnyFact
+    | visits.AnyFact
+    | contractors.AnyFact
     | shifts.AnyFact
     | wall_clock.AnyFact
     | logbook.AnyFact

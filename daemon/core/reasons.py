@@ -86,6 +86,37 @@ class Reason(StrEnum):
     CARD_NUMBER_WRONG = "card_number_wrong"
     CARD_AMBIGUOUS = "card_ambiguous"
     HAS_A_CARD = "has_a_card"
+    # change of car
+    PLATE_SUBSTITUTED = "plate_substituted"
+    PLATE_TAKEN = "plate_taken"
+    PLATE_WRONG = "plate_wrong"
+    DOCUMENT_NEEDED = "document_needed"
+    PERIOD_IS_OVER = "period_is_over"
+    NO_SUCH_SUBSTITUTION = "no_such_substitution"
+    SUBSTITUTED_ALREADY = "substituted_already"
+    CONFIRMED_ALREADY = "confirmed_already"
+    SECOND_PERSON_NEEDED = "second_person_needed"
+    # visitors and contractors
+    VISITOR_ADMITTED = "visitor_admitted"
+    VISITOR_EXPECTED = "visitor_expected"
+    HOUSEHOLD_UNKNOWN = "household_unknown"
+    RESIDENT_KNOWN = "resident_known"
+    NO_SUCH_VISIT = "no_such_visit"
+    VISIT_OF_NOBODY = "visit_of_nobody"
+    VISIT_CANCELLED = "visit_cancelled"
+    VISIT_EXPIRED = "visit_expired"
+    CODE_UNKNOWN = "code_unknown"
+    CODE_USED = "code_used"
+    CODE_TAKEN = "code_taken"
+    CODE_TOO_SHORT = "code_too_short"
+    CONTRACTOR_PASS = "contractor_pass"  # noqa: S105 - a pass, not a password
+    PASS_EXPIRED = "pass_expired"  # noqa: S105 - a pass, not a password
+    PASS_NOT_YET_VALID = "pass_not_yet_valid"  # noqa: S105 - a pass, not a password
+    PASS_WITHDRAWN = "pass_withdrawn"  # noqa: S105 - a pass, not a password
+    PASS_UNKNOWN = "pass_unknown"  # noqa: S105 - a pass, not a password
+    PASS_OF_ANOTHER = "pass_of_another"  # noqa: S105 - a pass, not a password
+    PASS_NUMBER_TAKEN = "pass_number_taken"  # noqa: S105 - a pass, not a password
+    PASS_FOR_NOBODY = "pass_for_nobody"  # noqa: S105 - a pass, not a password
     PERMIT_UNKNOWN = "permit_unknown"
     FEE_WRONG = "fee_wrong"
     # shifts
@@ -220,6 +251,37 @@ REASON_WORDS: dict[Reason, Words] = {
     Reason.CARD_NUMBER_WRONG: Words("卡号与所选格式不符", "no card number of that presentation"),
     Reason.CARD_AMBIGUOUS: Words("卡号对应多张卡", "the number fits several cards"),
     Reason.HAS_A_CARD: Words("已有卡", "has a card already"),
+    Reason.PLATE_SUBSTITUTED: Words("该车已换车，原车牌停用", "another car stands for this one now"),
+    Reason.PLATE_TAKEN: Words("车牌已登记在他人名下", "the plate belongs to another permit"),
+    Reason.PLATE_WRONG: Words("车牌格式不对", "that is no plate"),
+    Reason.DOCUMENT_NEEDED: Words("须填写车主、凭证和照片", "owner, document and photo are needed"),
+    Reason.PERIOD_IS_OVER: Words("期限已过", "the period is over"),
+    Reason.NO_SUCH_SUBSTITUTION: Words("查无此换车登记", "no such change of car"),
+    Reason.SUBSTITUTED_ALREADY: Words("已有换车登记", "another change of car is open"),
+    Reason.CONFIRMED_ALREADY: Words("已确认", "confirmed already"),
+    Reason.SECOND_PERSON_NEEDED: Words("登记人不得自己确认", "another person has to confirm it"),
+    Reason.VISITOR_ADMITTED: Words("访客已核对", "the visitor was checked"),
+    Reason.VISITOR_EXPECTED: Words("访客已预约", "the visitor is expected"),
+    Reason.HOUSEHOLD_UNKNOWN: Words("住户登记中查无此人", "the register knows nobody of that name there"),
+    Reason.RESIDENT_KNOWN: Words("住户已登记", "is registered there already"),
+    Reason.NO_SUCH_VISIT: Words("查无此预约", "no such visit"),
+    Reason.VISIT_OF_NOBODY: Words("预约须有车牌或访客码", "a visit needs a plate or a code"),
+    Reason.VISIT_CANCELLED: Words("预约已取消", "the visit was cancelled"),
+    Reason.VISIT_EXPIRED: Words("预约已过期", "the visit has expired"),
+    Reason.CODE_UNKNOWN: Words("访客码无效", "no such code"),
+    Reason.CODE_USED: Words("访客码已使用", "the code was used already"),
+    Reason.CODE_TAKEN: Words("访客码已用过，请换一个", "the code was given before: take another"),
+    Reason.CODE_TOO_SHORT: Words("访客码至少六位", "a code has six characters at least"),
+    Reason.CONTRACTOR_PASS: Words("施工证有效", "the contractor's pass holds"),
+    Reason.PASS_EXPIRED: Words("施工证已过期", "the contractor's pass has expired"),
+    Reason.PASS_NOT_YET_VALID: Words("施工证未生效", "the contractor's pass is not valid yet"),
+    Reason.PASS_WITHDRAWN: Words("施工证已收回", "the contractor's pass was withdrawn"),
+    Reason.PASS_UNKNOWN: Words("查无此施工证", "no such contractor's pass"),
+    Reason.PASS_OF_ANOTHER: Words("施工证不是此人的", "the pass is another person's"),
+    Reason.PASS_NUMBER_TAKEN: Words("施工证号已用过", "a pass of that number exists"),
+    Reason.PASS_FOR_NOBODY: Words(
+        "施工证须写明姓名和住户（工程）", "a pass needs a person and a household or job"
+    ),
     Reason.PERMIT_UNKNOWN: Words("查无此通行证", "no such permit"),
     Reason.FEE_WRONG: Words("费用不可为负", "a fee is not negative"),
     Reason.ALREADY_ON_DUTY: Words("已在岗", "is on duty already"),

@@ -14,12 +14,16 @@ from daemon.core import (
     bays,
     card_desk,
     cards,
+    contractors,
     duty,
     goods,
     logbook,
+    passages,
     shifts,
     special,
     special_desk,
+    substitution,
+    visits,
 )
 from daemon.core.reasons import Reason
 from daemon.core.roles import may
@@ -29,10 +33,17 @@ if TYPE_CHECKING:
     from daemon.core.draft import Draft
 
 AnyRequest = (
-    goods.AnyRequest | cards.AnyRequest | shifts.AnyRequest | special.AnyRequest | bays.AnyRequest
+    goods.AnyRequest
+    | cards.AnyRequest
+    | shifts.AnyRequest
+    | special.AnyRequest
+    | bays.AnyRequest
     | logbook.AnyRequest
     | alerts.AnyRequest
-)  # fmt: skip
+    | substitution.AnyRequest
+    | visits.AnyRequest
+    | contractors.AnyRequest
+)
 
 Answer = Callable[["Draft", Asked, Any], None]
 
@@ -41,6 +52,9 @@ ANSWERS: tuple[tuple[Any, Answer], ...] = (
     (special.AnyRequest, special_desk.asked),
     (bays.AnyRequest, bays.asked),
     (cards.AnyRequest, card_desk.asked),
+    (substitution.AnyRequest, substitution.asked),
+    (visits.AnyRequest, visits.asked),
+    (contractors.AnyRequest, contractors.asked),
     (shifts.AnyRequest, duty.asked),
     (logbook.AnyRequest, logbook.asked),
     (alerts.AnyRequest, alert_desk.asked),
@@ -49,6 +63,9 @@ ANSWERS: tuple[tuple[Any, Answer], ...] = (
 ALL_REQUESTS: tuple[type[Request], ...] = tuple(
     request for requests, _ in ANSWERS for request in get_args(requests)
 )
+
+SPEAK_FOR_A_CAR = (visits.VisitorAdmitted,)
+"""What is written down about the car that waits at a lane: it is judged again at once."""
 
 _ANSWER: dict[type[Request], Answer] = {
     request: answer for requests, answer in ANSWERS for request in get_args(requests)
@@ -65,4 +82,9 @@ def asked(draft: Draft, signal: Asked) -> None:
     if not may(signal.actor.role, signal.request):
         draft.refuse(signal, Reason.ROLE_NOT_ALLOWED)
         return
+    before = len(draft.facts)
     _ANSWER[type(signal.request)](draft, signal, signal.request)
+    for fact in draft.facts[before:]:
+        lane = draft.state.lanes.get(fact.lane or "")
+        if isinstance(fact, SPEAK_FOR_A_CAR) and lane is not None:
+            passages.settle(draft, lane)

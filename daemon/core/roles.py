@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from daemon.core import alerts, bays, cards, goods, logbook, shifts, special
+from daemon.core import (
+    alerts,
+    bays,
+    cards,
+    contractors,
+    goods,
+    logbook,
+    shifts,
+    special,
+    substitution,
+    visits,
+)
 from daemon.core.reasons import Reason
 from daemon.core.signals import Request
 
@@ -44,6 +55,18 @@ MAY: dict[type[Request], frozenset[Role]] = {
     cards.BlockCard: _ANY,
     cards.UnblockCard: _ANSWERABLE,
     cards.CountCards: _ANY,
+    substitution.RegisterSubstitution: _ON_DUTY,
+    substitution.ConfirmSubstitution: _LEADERS,
+    substitution.EndSubstitution: _ANY,
+    visits.RegisterResident: _OFFICE,
+    visits.RemoveResident: _OFFICE,
+    visits.AnnounceVisit: _ANY,
+    visits.CancelVisit: _ANY,
+    visits.AdmitVisitor: _ON_DUTY,
+    visits.AdmitByCode: _ON_DUTY,
+    contractors.IssuePass: _OFFICE,
+    contractors.WithdrawPass: _ANY,
+    contractors.CheckPass: _ON_DUTY,
     shifts.SignOn: _ON_DUTY,
     shifts.SignOff: _ON_DUTY,
     shifts.CheckEquipment: _ON_DUTY,

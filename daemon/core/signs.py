@@ -27,7 +27,7 @@ def card_read(draft: Draft, signal: CardRead) -> None:
         _card_again(draft, lane)
         return
     passage = _car_for_sign(draft, lane, "card")
-    permit = draft.state.permit_by_card(signal.card)
+    permit = draft.state.permit_by_card(signal.card, draft.at)
     permit_id = permit.id if permit is not None else None
     shown = (passage.card, passage.card_permit)
     if shown == (signal.card, permit_id) and _is_one_read(draft, lane, passage.card_at):
@@ -82,7 +82,7 @@ def plate_read(draft: Draft, signal: PlateRead) -> None:
 
 
 def _seen(draft: Draft, lane: LaneState, passage: Passage, signal: PlateRead) -> None:
-    permit = draft.state.permit_by_plate(signal.plate) if signal.valid else None
+    permit = draft.state.permit_by_plate(signal.plate, draft.at) if signal.valid else None
     permit_id = permit.id if permit is not None else None
     seen = (passage.track, passage.plate, passage.plate_permit)
     if seen == (signal.track, signal.plate, permit_id) and _is_one_read(draft, lane, passage.plate_at):

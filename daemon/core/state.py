@@ -8,7 +8,7 @@ them, since after a reboot that clock begins again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta, tzinfo
 from enum import StrEnum
 from types import MappingProxyType
@@ -19,6 +19,7 @@ from daemon.core.alarms import AlarmRules, Alarms
 from daemon.core.alerts import AlertRules, Cares
 from daemon.core.bays import Bays
 from daemon.core.cards import Cards, working_card
+from daemon.core.contractors import Contractors
 from daemon.core.facts import AlertRaised
 from daemon.core.goods import Slips
 from daemon.core.lending import CardUse
@@ -28,7 +29,9 @@ from daemon.core.rota import ShiftRules
 from daemon.core.shifts import Shifts
 from daemon.core.signals import Actor, Boom, Char, Instant, LoopState, Permit
 from daemon.core.special import CarClass, ExemptClass, Special, Watch
+from daemon.core.substitution import Substitutions
 from daemon.core.table import Table
+from daemon.core.visits import Visits
 
 
 class Phase(StrEnum):
@@ -210,10 +213,13 @@ class State:
     clock: Instant | None = None
     """Where the time of day is reckoned from: the last start, or the last time that the wall clock jumped."""
     cards: Cards = field(default_factory=Cards)
+    substitutions: Substitutions = field(default_factory=Substitutions)
+    visits: Visits = field(default_factory=Visits)
+    contractors: Contractors = field(default_factory=Contractors)
     passages_opened: int = 0
     stays_opened: int = 0
 
-    def permit_by_card(self, card: str) -> Permit | None:
+    def permit_by_card(self, card: str, at: Instant) -> Permit | None:
         """The permit that this card opens for: its own, or the one that stands in for it (R04)."""
         if card in self.cards.stopped:
             return None
@@ -221,11 +227,23 @@ class State:
         permit = self.permits.get(key) if key is not None else None
         if permit is None or working_card(self.cards, permit.id, permit.card) != card:
             return None
-        return permit
+        return self.permit(permit.id, at)
 
-    def permit_by_plate(self, plate: str) -> Permit | None:
+    def permit_by_plate(self, plate: str, at: Instant) -> Permit | None:
+        """The permit that this plate stands for now: its own, or the one it is a substitute for (R03)."""
         key = self.permit_of_plate.get(plate)
-        return None if key is None else self.permits[key]
+        if key is None:
+            instead = self.substitutions.with_plate(plate, at)
+            return None if instead is None else self.permit(instead.permit_id, at)
+        return self.permits[key] if self.substitutions.for_permit(key, at) is None else None
+
+    def permit(self, permit_id: str, at: Instant) -> Permit | None:
+        """That permit as it is driven now: with the substitute's plate, where there is one (R03)."""
+        permit = self.permits.get(permit_id)
+        if permit is None:
+            return self.contractors.permit(permit_id)
+        instead = self.substitutions.for_permit(permit_id, at)
+        return permit if instead is None else replace(permit, plate=instead.plate)
 
     def stay_by_permit(self, permit_id: str) -> Stay | None:
         key = self.stay_of_permit.get(permit_id)

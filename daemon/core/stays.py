@@ -54,7 +54,7 @@ def on_cleared(state: State, lane: LaneState, passage: Passage, at: Instant) -> 
     permit_id = passage.permit_id
     if permit_id is None and passage.reason is Reason.GUARD:
         permit_id = passage.plate_permit  # the guard opened before the plate was read
-    permit = state.permits.get(permit_id) if permit_id is not None else None
+    permit = state.permit(permit_id, at) if permit_id is not None else None
     number = state.stays_opened + 1
     plate = permit.plate if permit is not None else passage.plate or f"{NO_PLATE}{number}"
     facts: list[Fact] = [

@@ -331,7 +331,7 @@ def passage_views(
 
 def _passage(line: PassageLine, state: State, now: Instant, zone: ZoneInfo) -> PassageView:
     lane = state.lanes.get(line.lane)
-    by_card = state.permit_by_card(line.card) if line.card is not None else None
+    by_card = state.permit_by_card(line.card, now) if line.card is not None else None
     card_is_anothers = by_card is not None and line.permit_id is not None and by_card.id != line.permit_id
     outcome = None if line.outcome is None else OUTCOME_WORDS.get(line.outcome, Words(line.outcome, ""))
     return PassageView(
