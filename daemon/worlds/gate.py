@@ -41,7 +41,7 @@ from daemon.worlds.disk import Disk
 from daemon.worlds.office import TOPICS, Office, WorldWay
 from daemon.worlds.outside import Outside
 from daemon.worlds.site import Lane
-from daemon.worlds.virtual_loop import VirtualLoop
+from daemon.worlds.virtual_loop import Livelock, VirtualLoop
 
 CONFIG = Actor(name="config.yaml", role="office")
 
@@ -86,6 +86,14 @@ class Gate:
         self.loop = VirtualLoop(self.around.outside, self.around.outside.ahead)
         try:
             return self.loop.run_until_complete(self._run())
+        except Livelock as stuck:
+            self.why = stuck
+            self.life.is_over = True
+            tasks = asyncio.all_tasks(self.loop)
+            for task in tasks:
+                task.cancel()
+            self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+            return "failed"
         finally:
             self.life.is_over = True
             self.is_up = False

@@ -28,16 +28,30 @@ class Deadlock(Exception):
     """Every task waits for something that nobody will ever do."""
 
 
+class Livelock(Exception):
+    """Something is always ready, and time never goes on."""
+
+
+_MOST_ROUNDS = 50_000
+"""Of the loop at one instant. No work that comes to an end has ever taken a hundredth of it."""
+
+
 class _JumpingSelector:
     """Where asyncio would sleep until the next timer, the clock is put there instead."""
 
     def __init__(self, clock: ManualClock, ahead: Callable[[], timedelta | None]) -> None:
         self._clock = clock
         self._ahead = ahead
+        self._rounds = 0
 
     def select(self, timeout_s: float | None) -> list[Any]:
         if timeout_s is not None and timeout_s <= 0:
+            self._rounds += 1
+            if self._rounds > _MOST_ROUNDS:
+                self._rounds = 0
+                raise Livelock(f"{_MOST_ROUNDS} rounds, and no time has passed")
             return []
+        self._rounds = 0
         ahead = self._ahead()
         if timeout_s is None and ahead is None:
             waiting = sorted(task.get_name() for task in asyncio.all_tasks(asyncio.get_running_loop()))
