@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from daemon.core.signals import Permit
-from daemon.core.state import LaneRules
+from daemon.core.state import LaneRules, SiteRules
 from tests.core.rig import GateRig, entry, exit_, permit
 
 WANG = permit("P-wang", "A1", "粤B12345")
@@ -26,8 +26,12 @@ def site(tmp_path: Path) -> Iterator[Site]:
     """Gates of any lanes; each is proved against its own ledger when the story is over."""
     rigs: list[GateRig] = []
 
-    def made(*lanes: LaneRules, permits: tuple[Permit, ...] = HOUSEHOLDS) -> GateRig:
-        rig = GateRig(tmp_path / f"gate-{len(rigs)}", lanes, permits)
+    def made(
+        *lanes: LaneRules,
+        permits: tuple[Permit, ...] = HOUSEHOLDS,
+        rules: SiteRules = SiteRules(),  # noqa: B008 - a value
+    ) -> GateRig:
+        rig = GateRig(tmp_path / f"gate-{len(rigs)}", lanes, permits, rules)
         rigs.append(rig)
         return rig
 

@@ -20,6 +20,7 @@ from daemon.core.evolve import evolve_all
 from daemon.core.facts import BoomLowerOrdered, BoomRaiseOrdered, BoomStopOrdered, Fact
 from daemon.core.signals import (
     Actor,
+    Asked,
     Boom,
     BoomReported,
     CardRead,
@@ -32,6 +33,7 @@ from daemon.core.signals import (
     LoopState,
     Permit,
     PlateRead,
+    Request,
     Signal,
     Started,
     TimerElapsed,
@@ -42,6 +44,8 @@ from daemon.runtime.clock import ManualClock
 from daemon.store import Store, tables
 
 GUARD = Actor(name="李门岗", role="guard")
+LEADER = Actor(name="周班长", role="leader")
+SUPERVISOR = Actor(name="陈主管", role="supervisor")
 OFFICE = Actor(name="物业", role="office")
 
 ORDERS: dict[type[Fact], Literal["raise", "lower", "stop"]] = {
@@ -270,6 +274,9 @@ class GateRig:
                 stay=stay,
             )
         )
+
+    def ask(self, actor: Actor, request: Request) -> tuple[Fact, ...]:
+        return self.send(Asked(at=self.now, actor=actor, request=request))
 
     def loses(self, device: str, lane: str | None = None, role: str = "reader") -> tuple[Fact, ...]:
         return self.send(DeviceLost(at=self.now, device=device, lane=lane, role=role, why="unplugged"))
