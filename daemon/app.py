@@ -127,6 +127,10 @@ class App:
         )
         self._engine.handle(Started(at=now, version=__version__, note=note))
         self._engine.handle(wiring.directory(self.config, now))
+        for name, source in self._engine.state.register.sources.items():
+            log.info(
+                "%s: as given by the office in %s; what config.yaml says of them is not used", name, source
+            )
         if self.config.simulation is not None:
             self._traffic = simulation.traffic(
                 self.config, self.config.simulation, self.run_dir, self._engine.state
@@ -151,7 +155,13 @@ class App:
         if self.config.office is not None:
             self._publisher = self._publisher_to_office()
             runs.append(("publisher", self._supervised("publisher", _steady(self._publisher.run))))
-        control = partial(serve_control, self._where.data, ask=self._engine.ask, clock=self.clock)
+        control = partial(
+            serve_control,
+            self._where.data,
+            ask=self._engine.ask,
+            state=lambda: self._engine.state,
+            clock=self.clock,
+        )
         runs.append(("control", self._supervised("control", control)))
         if self.config.panel is not None:
             runs.append(("panel", self._supervised_device("panel", None, "panel", self._panel)))

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from daemon import __version__
 from daemon.config import Config, ConfigProblems, load
+from daemon.core.register import GivenList
 from daemon.core.requests import ALL_REQUESTS, kind_of
 from daemon.core.roles import ROLES
 from daemon.store import LedgerDamaged, reading
@@ -147,6 +148,8 @@ def _ask_words(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     asking = words.add_parser("ask", help=text, description=text)
     requests = asking.add_subparsers(metavar="REQUEST", required=True)
     for request in ALL_REQUESTS:
+        if issubclass(request, GivenList):
+            continue  # a whole list comes in a file: gatepost import
         kind = kind_of(request)
         parser = _word(requests, kind.replace("_", "-"), _ask, (request.__doc__ or "").splitlines()[0])
         parser.set_defaults(request_kind=kind)
@@ -259,7 +262,7 @@ def _ask(args: argparse.Namespace) -> int:
         name.removeprefix("field_"): value for name, value in vars(args).items() if name.startswith("field_")
     }
     try:
-        facts = ask_gate(
+        answer = ask_gate(
             _database(load(args.config)).parent,
             Actor(name=args.who, role=args.role),
             {"kind": args.request_kind, **request},
@@ -267,9 +270,9 @@ def _ask(args: argparse.Namespace) -> int:
     except (NotRunning, ValueError) as why:
         print(why, file=sys.stderr)
         return 1
-    for fact in facts:
+    for fact in answer.facts:
         print(json.dumps(fact, ensure_ascii=False))
-    return 1 if any(fact["kind"] == "action_refused" for fact in facts) else 0
+    return 1 if any(fact["kind"] == "action_refused" for fact in answer.facts) else 0
 
 
 def _lane(_args: argparse.Namespace) -> int:

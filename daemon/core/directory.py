@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from daemon.core.draft import Draft
 from daemon.core.facts import PermitGranted, PermitRejected, PermitWithdrawn
-from daemon.core.signals import DirectoryGiven, Permit
+from daemon.core.signals import Actor, DirectoryGiven, Permit
 from daemon.core.state import State
 
 Bound = Literal["card", "plate", "id"]
 
 
 def given(draft: Draft, signal: DirectoryGiven) -> None:
+    """The list of config.yaml, at every start: it counts until the office has given one of its own (R41)."""
+    if "permits" not in draft.state.register.sources:
+        take(draft, signal.permits, signal.actor)
+
+
+def take(draft: Draft, permits: Iterable[Permit], by: Actor) -> None:
     """Withdraw what is gone, then grant what is new or changed; the same list twice says nothing twice.
 
     One car, one card: a permit whose card or plate an earlier one of the list has is rejected, by name.
@@ -20,15 +27,15 @@ def given(draft: Draft, signal: DirectoryGiven) -> None:
     accepted: dict[str, Permit] = {}
     bound: dict[tuple[Bound, str], Permit] = {}
     rejected: list[PermitRejected] = []
-    for permit in signal.permits:
+    for permit in permits:
         clash = _clash(bound, permit)
         if clash is not None:
             binds, existing = clash
             rejected.append(
                 PermitRejected(
-                    at=signal.at,
+                    at=draft.at,
                     permit=permit,
-                    by=signal.actor,
+                    by=by,
                     binds=binds,
                     existing_id=existing.id,
                     existing_holder=existing.holder,
@@ -42,9 +49,9 @@ def given(draft: Draft, signal: DirectoryGiven) -> None:
     # A changed permit leaves first: its card may be on its way to another one of the same list.
     leaving |= {permit.id for permit in changed if _takes_over(draft.state, permit)}
     for key in sorted(leaving):
-        draft.say(PermitWithdrawn(at=signal.at, permit_id=key, by=signal.actor))
+        draft.say(PermitWithdrawn(at=draft.at, permit_id=key, by=by))
     for permit in changed:
-        draft.say(PermitGranted(at=signal.at, permit=permit, by=signal.actor))
+        draft.say(PermitGranted(at=draft.at, permit=permit, by=by))
     draft.say(*rejected)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from daemon.core.handover import open_items
 from daemon.core.reasons import AlertKind, Reason, Severity
-from daemon.core.rota import last_start, next_start, shift_of_arrival
+from daemon.core.rota import Staff, last_start, next_start, shift_of_arrival
 from daemon.core.shifts import (
     AnyRequest,
     CheckEquipment,
@@ -62,11 +62,15 @@ def answered_for(state: State, signal: GuardAsked) -> GuardAsked:
 
 def is_staff_card(draft: Draft, signal: CardRead) -> bool:
     """True where the card shown is somebody's of the staff: he has come, and there is no car."""
-    person = draft.state.rules.shifts.of_card(signal.card)
+    person = _staff_of(draft, signal.card)
     if person is None:
         return False
     _arrive(draft, Actor(name=person.name, role=person.role), "card")
     return True
+
+
+def _staff_of(draft: Draft, card: str) -> Staff | None:
+    return draft.state.register.staff_of_card(card, draft.state.rules.shifts)
 
 
 # ---------------------------------------------------------------- what follows from asking
@@ -84,7 +88,7 @@ def _answer(draft: Draft, actor: Actor, request: AnyRequest) -> Reason | None:
         case SignOn(card=None):
             return _arrive(draft, actor, "pin")
         case SignOn():
-            person = draft.state.rules.shifts.of_card(request.card or "")
+            person = _staff_of(draft, request.card or "")
             if person is None:
                 return Reason.STAFF_CARD_UNKNOWN
             return _arrive(draft, Actor(name=person.name, role=person.role), "card")

@@ -20,6 +20,7 @@ from daemon.core import (
     goods,
     lending,
     logbook,
+    register,
     shifts,
     special,
     substitution,
@@ -119,6 +120,7 @@ def _site(state: State, fact: Fact) -> State:
 _PARTS: tuple[tuple[str, Callable[[Any, Fact], Any]], ...] = (
     ("slips", goods.evolve),
     ("special", special.evolve),
+    ("register", register.evolve),
     ("bays", bays.evolve),
     ("cards", cards.evolve),
     ("substitutions", substitution.evolve),

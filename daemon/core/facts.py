@@ -17,6 +17,7 @@ from daemon.core import (
     contractors,
     goods,
     logbook,
+    register,
     shifts,
     special,
     substitution,
@@ -339,6 +340,7 @@ AnyFact = (
     | AlertRaised | AlertCleared
     | goods.AnyFact
     | special.AnyFact
+    | register.AnyFact
     | bays.AnyFact
     | cards.AnyFact
     | substitution.AnyFact

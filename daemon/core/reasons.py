@@ -72,6 +72,9 @@ class Reason(StrEnum):
     BAY_GROUP_WRONG = "bay_group_wrong"
     BAY_GROUP_UNKNOWN = "bay_group_unknown"
     NO_BAY_ASSIGNED = "no_bay_assigned"
+    # lists
+    LIST_IS_EMPTY = "list_is_empty"
+    LIST_CONTRADICTS_ITSELF = "list_contradicts_itself"
     # cards
     CARD_LOST = "card_lost"
     CARD_BLOCKED = "card_blocked"
@@ -238,6 +241,10 @@ REASON_WORDS: dict[Reason, Words] = {
     Reason.BAY_GROUP_WRONG: Words("车位组名称或数量有误", "a bay group needs a name and 0 bays or more"),
     Reason.BAY_GROUP_UNKNOWN: Words("没有这个车位组", "no such bay group"),
     Reason.NO_BAY_ASSIGNED: Words("未分配车位", "has no bay"),
+    Reason.LIST_IS_EMPTY: Words("名单是空的，未作改动", "the list is empty, and nothing was changed"),
+    Reason.LIST_CONTRADICTS_ITSELF: Words(
+        "名单中有重复，未作改动", "two rows share what is one's own; nothing was changed"
+    ),
     Reason.CARD_LOST: Words("卡已挂失", "the card was reported lost"),
     Reason.CARD_BLOCKED: Words("卡已停用", "the card is blocked"),
     Reason.CARD_RETURNED: Words("卡已退还", "the card was returned"),

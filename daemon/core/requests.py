@@ -19,6 +19,8 @@ from daemon.core import (
     goods,
     logbook,
     passages,
+    register,
+    register_desk,
     shifts,
     special,
     special_desk,
@@ -38,6 +40,7 @@ AnyRequest = (
     | shifts.AnyRequest
     | special.AnyRequest
     | bays.AnyRequest
+    | register.AnyRequest
     | logbook.AnyRequest
     | alerts.AnyRequest
     | substitution.AnyRequest
@@ -50,6 +53,7 @@ Answer = Callable[["Draft", Asked, Any], None]
 ANSWERS: tuple[tuple[Any, Answer], ...] = (
     (goods.AnyRequest, goods.asked),
     (special.AnyRequest, special_desk.asked),
+    (register.AnyRequest, register_desk.asked),
     (bays.AnyRequest, bays.asked),
     (cards.AnyRequest, card_desk.asked),
     (substitution.AnyRequest, substitution.asked),

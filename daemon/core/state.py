@@ -25,6 +25,7 @@ from daemon.core.goods import Slips
 from daemon.core.lending import CardUse
 from daemon.core.logbook import Logbook
 from daemon.core.reasons import Reason
+from daemon.core.register import Register
 from daemon.core.rota import ShiftRules
 from daemon.core.shifts import Shifts
 from daemon.core.signals import Actor, Boom, Char, Instant, LoopState, Permit
@@ -202,6 +203,7 @@ class State:
     """Open alerts by their id."""
     slips: Slips = field(default_factory=Slips)
     special: Special = field(default_factory=Special)
+    register: Register = field(default_factory=Register)
     bays: Bays = field(default_factory=Bays)
     card_uses: Table[CardUse] = field(default_factory=Table)
     """With which car each card went through last."""

@@ -40,7 +40,9 @@ async def running_gate(folder: Path) -> AsyncIterator[Path]:
     up = asyncio.Event()
     tasks = [
         asyncio.create_task(engine.run()),
-        asyncio.create_task(serve_control(folder, up.set, ask=engine.ask, clock=clock)),
+        asyncio.create_task(
+            serve_control(folder, up.set, ask=engine.ask, state=lambda: engine.state, clock=clock)
+        ),
     ]
     await up.wait()
     try:
@@ -54,7 +56,7 @@ async def running_gate(folder: Path) -> AsyncIterator[Path]:
 
 async def test_a_request_comes_back_with_its_facts(tmp_path: Path) -> None:
     async with running_gate(tmp_path / "data") as folder:
-        (fact,) = await asyncio.to_thread(ask_gate, folder, OFFICE, SLIP)
+        (fact,) = (await asyncio.to_thread(ask_gate, folder, OFFICE, SLIP)).facts
         assert fact["kind"] == "slip_issued"
         assert fact["slip"]["plate"] == "粤B12345"
         assert stat.S_IMODE((folder / SOCKET).stat().st_mode) == 0o600, "nobody else's to ask"
