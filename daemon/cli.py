@@ -96,6 +96,10 @@ def _parser() -> argparse.ArgumentParser:
         help="物业处存的链尾，可查出截尾与重写 / the head the office holds: finds a cut or rewritten end",
     )
 
+    logbook = _word(words, "logbook", _logbook, "查登记簿 / search the logbook")
+    logbook.add_argument("text", nargs="?", default="", help="内容、姓名、电话或编号 / any part of it")
+    logbook.add_argument("--state", choices=("open", "passed_on", "done"), help="状态 / its state")
+
     _ask_words(words)
 
     _word(words, "lane", _lane, "打印车道状态表 / print the lane's transition table", config=False)
@@ -273,6 +277,14 @@ def _ask(args: argparse.Namespace) -> int:
     for fact in answer.facts:
         print(json.dumps(fact, ensure_ascii=False))
     return 1 if any(fact["kind"] == "action_refused" for fact in answer.facts) else 0
+
+
+def _logbook(args: argparse.Namespace) -> int:
+    for row in reading.logbook(_database(load(args.config)), args.text, state=args.state):
+        print(f"{row.number} {row.written_at[:16]} {row.state} {row.entry} {row.who}: {row.text}")
+        for step in row.steps.splitlines():
+            print(f"    {step}")
+    return 0
 
 
 def _lane(_args: argparse.Namespace) -> int:

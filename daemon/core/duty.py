@@ -49,7 +49,8 @@ AT_THE_BUTTON = Actor(name="岗亭按钮 push button", role="guard")
 POST = "post"
 """What an alert about the guard's place is about: there is one at each gate."""
 
-A_DAY = timedelta(days=1)
+MOST_CASH_FEN = 100_000_000
+"""A million yuan in a drawer is a slip of the finger."""
 
 
 def answered_for(state: State, signal: GuardAsked) -> GuardAsked:
@@ -163,6 +164,8 @@ def _prepare(draft: Draft, guard: Actor, request: PrepareHandover) -> Reason | N
         return Reason.NOT_ON_DUTY
     if any(item not in shifts.equipment for item in rules.equipment):
         return Reason.EQUIPMENT_UNCHECKED
+    if request.cash_fen is not None and not 0 <= request.cash_fen <= MOST_CASH_FEN:
+        return Reason.CASH_WRONG
     draft.say(
         HandoverListed(
             at=draft.at,

@@ -171,12 +171,12 @@ def evolve(book: Logbook, fact: Fact) -> Logbook:
         case EntryWritten():
             entry = fact.entry
             return Logbook(written=book.written + 1, open=book.open.put(entry.number, entry))
-        case EntryPassedOn() if (entry := book.open.get(fact.number)) is not None:
-            return replace(book, open=book.open.put(entry.number, replace(entry, post=fact.post)))
-        case CalledBack() if (entry := book.open.get(fact.number)) is not None:
+        case EntryPassedOn() if (passed := book.open.get(fact.number)) is not None:
+            return replace(book, open=book.open.put(passed.number, replace(passed, post=fact.post)))
+        case CalledBack() if (called := book.open.get(fact.number)) is not None:
             # Who is not satisfied is called again before it is done.
-            called = replace(entry, called_back=fact.satisfied)
-            return replace(book, open=book.open.put(entry.number, called))
+            called = replace(called, called_back=fact.satisfied)
+            return replace(book, open=book.open.put(called.number, called))
         case EntryDone():
             return replace(book, open=book.open.without(fact.number))
         case _:

@@ -149,6 +149,7 @@ class Reason(StrEnum):
     ALERT_ACKNOWLEDGED = "alert_acknowledged"
     ALREADY_SENT = "already_sent"
     CAUSE_LASTS = "cause_lasts"
+    CASH_WRONG = "cash_wrong"
 
 
 class Severity(StrEnum):
@@ -315,6 +316,7 @@ REASON_WORDS: dict[Reason, Words] = {
     Reason.ALERT_ACKNOWLEDGED: Words("告警已有人确认", "acknowledged already"),
     Reason.ALREADY_SENT: Words("已派此人", "that one is on the way"),
     Reason.CAUSE_LASTS: Words("原因未消除，不可结案", "its cause is not over"),
+    Reason.CASH_WRONG: Words("现金数额不对", "no amount of cash"),
 }
 
 ALERT_WORDS: dict[AlertKind, Words] = {

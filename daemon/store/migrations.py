@@ -12,6 +12,7 @@ from sqlite_utils.migrations import Migrations
 from daemon.store.accounts import ACCOUNTS_SCHEMA
 from daemon.store.ledger import LEDGER_SCHEMA
 from daemon.store.tables import TABLES_SCHEMA
+from daemon.store.tables_duty import DUTY_SCHEMA
 
 OFFICE_SCHEMA = """
 CREATE TABLE office (only INTEGER PRIMARY KEY CHECK (only = 1), acked INTEGER NOT NULL) STRICT;
@@ -27,3 +28,10 @@ def m001_first_gate(db: Database) -> None:
     for script in (LEDGER_SCHEMA, TABLES_SCHEMA, ACCOUNTS_SCHEMA, OFFICE_SCHEMA):
         for statement in filter(str.strip, script.split(";")):
             db.execute(statement)
+
+
+@MIGRATIONS()
+def m002_the_post(db: Database) -> None:
+    """Shifts, attendance, the logbook, what is done about alerts, rounds."""
+    for statement in filter(str.strip, DUTY_SCHEMA.split(";")):
+        db.execute(statement)

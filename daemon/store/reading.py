@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from daemon.store import file, ledger
+from daemon.store.tables_duty import LogbookRow, search_logbook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,18 @@ def _figures(path: Path) -> Figures:
                 )
             ),
         )
+
+
+def logbook(path: Path, text: str, *, state: str | None = None, limit: int = 100) -> list[LogbookRow]:
+    """Entries of the logbook with `text` anywhere in them, newest first.
+
+    Raises FileNotFoundError where no gate has run yet, LedgerDamaged or StoreUnusable.
+    """
+    try:
+        with closing(_open(path)) as db:
+            return search_logbook(db, text, state=state, limit=limit)
+    except sqlite3.DatabaseError as broken:
+        raise file.not_opened(path, broken) from broken
 
 
 def verify(path: Path, *, expected_head: str | None = None) -> ledger.Verified:

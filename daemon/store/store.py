@@ -21,6 +21,7 @@ from daemon.store.file import connect_reading
 from daemon.store.ledger import LedgerRow
 from daemon.store.schema import migrate, refuse_newer
 from daemon.store.tables import PassageRow
+from daemon.store.tables_duty import LogbookRow, search_logbook
 
 FILE = "gatepost.db"
 LOCK = "gatepost.lock"
@@ -199,6 +200,12 @@ class Store:
         self, limit: int, lane: str | None = None, before: str | None = None
     ) -> list[PassageRow]:
         return tables.recent_passages(self.db, limit, lane, before)
+
+    def search_logbook(
+        self, text: str = "", *, state: str | None = None, entry: str | None = None, limit: int = 100
+    ) -> list[LogbookRow]:
+        """Entries with `text` anywhere in them, newest first."""
+        return search_logbook(self.db, text, state=state, entry=entry, limit=limit)
 
     # ------------------------------------------------------------ room in need
 

@@ -31,6 +31,7 @@ from daemon.core.facts import (
     StayOpened,
 )
 from daemon.core.signals import Instant
+from daemon.store.tables_duty import DUTY_NAMES, DUTY_PROJECTIONS, DUTY_SCHEMA, alert_step
 
 TABLES_SCHEMA = """
 CREATE TABLE permits (
@@ -92,7 +93,7 @@ CREATE TABLE alerts (
 CREATE INDEX open_alerts ON alerts (alert_id) WHERE cleared_at IS NULL;
 """
 
-NAMES = ("permits", "passages", "stays", "alerts")
+NAMES = ("permits", "passages", "stays", "alerts", *DUTY_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,7 @@ def rebuilt(numbered_facts: Iterable[tuple[int, Fact]]) -> dict[str, list[tuple[
     """The same, as the facts alone make it, in a database of its own in memory."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as scratch:
         scratch.executescript(TABLES_SCHEMA)
+        scratch.executescript(DUTY_SCHEMA)
         for seq, fact in numbered_facts:
             project(scratch, seq, fact)
         return contents(scratch)
@@ -307,7 +309,9 @@ def _alert_raised(db: sqlite3.Connection, seq: int, fact: AlertRaised) -> None:
     )
 
 
-def _alert_cleared(db: sqlite3.Connection, _seq: int, fact: AlertCleared) -> None:
+def _alert_cleared(db: sqlite3.Connection, seq: int, fact: AlertCleared) -> None:
+    if fact.by is not None:
+        alert_step(db, seq, fact)
     db.execute(
         "UPDATE alerts SET cleared_at = ? WHERE alert_id = ? AND cleared_at IS NULL",
         (_time(fact.at), fact.alert_id),
@@ -334,4 +338,5 @@ PROJECTIONS: dict[type[Fact], Callable[[sqlite3.Connection, int, Any], None]] = 
     StayClosed: _stay_closed,
     AlertRaised: _alert_raised,
     AlertCleared: _alert_cleared,
+    **DUTY_PROJECTIONS,
 }

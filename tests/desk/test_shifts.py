@@ -89,6 +89,8 @@ def test_nobody_leaves_before_the_successor_has_signed_for_what_is_open(desk: De
     assert desk.why_not(NEXT, SignHandover()) is Reason.HANDOVER_NOT_LISTED
     assert desk.why_not(GUARD, PrepareHandover()) is Reason.EQUIPMENT_UNCHECKED
     equipment_checked(desk)
+    assert desk.why_not(GUARD, PrepareHandover(cash_fen=-1)) is Reason.CASH_WRONG
+    assert desk.why_not(GUARD, PrepareHandover(cash_fen=10**30)) is Reason.CASH_WRONG
     (listed,) = desk.ask(GUARD, PrepareHandover(cash_fen=12_300, note="3 栋漏水，已报修"))
     assert isinstance(listed, HandoverListed)
     assert [(item.what, item.ref) for item in listed.items] == [("alert", "device_failed:entry-1.reader")]

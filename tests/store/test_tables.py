@@ -10,6 +10,7 @@ import pytest
 from daemon.core.facts import FACT_TYPES, Fact, PermitGranted, PermitWithdrawn, StayClosed
 from daemon.core.signals import Permit
 from daemon.store import Store, StoreError, tables
+from daemon.store.tables_duty import DUTY_NAMES
 from tests.store.histories import OFFICE, History, instant, permit, stay
 
 
@@ -18,7 +19,8 @@ def test_the_ledger_alone_makes_the_same_tables(store: Store, seed: int) -> None
     for decision in History(seed).decisions(400):
         store.append(decision)
     live = tables.contents(store.db)
-    assert all(live.values()), "a table without rows proves nothing"
+    of_cars = set(live) - set(DUTY_NAMES)  # the post has histories of its own
+    assert all(live[name] for name in of_cars), "a table without rows proves nothing"
     assert tables.rebuilt(store.facts()) == live
 
 
