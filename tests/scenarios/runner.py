@@ -7,21 +7,24 @@ with the broken line marked, and what was so instead.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from daemon.core.facts import ActionRefused, CarHeld
+from daemon.core.facts import AccessGranted, AccessRefused, ActionRefused, CarHeld
 from daemon.core.reasons import ALERT_WORDS, REASON_WORDS, Words
 from daemon.core.signals import Loop, Permit
-from daemon.core.state import LaneRules, Phase
+from daemon.core.state import CHINA, LaneRules, Phase, SiteRules
 from tests.core.rig import GateRig, permit
+from tests.scenarios import desk_words
 from tests.scenarios.words import Step, read
 
 _DIRECTIONS = {"入口": "entry", "出口": "exit"}
 _MODES = {"刷卡加车牌": "card_and_plate", "只认车牌": "plate_only", "只刷卡": "card_only"}
 _ACTIONS = {"放行": "release", "拒绝": "refuse", "抬杆": "open", "落杆": "close", "停杆": "stop"}
 _POLICIES = {"临停放行": "allow", "临停拦下": "guard", "临停拒绝": "refuse"}
+_EXPIRED: dict[str, Any] = {"过期等门岗": "guard", "过期拒绝": "refuse", "过期按临时车": "temporary"}
 _FLAGS = {"无地感": "has_approach_loop", "无限位": "has_limit_switches"}
 _ENGLISH = {"no_approach_loop": "无地感", "no_limit_switches": "无限位"} | {
     f"temporary_{policy}": word for word, policy in _POLICIES.items()
@@ -60,13 +63,17 @@ class Player:
         lanes = [_rules(step) for step in steps if step.what == "lane"]
         if not lanes:
             raise Broken("没有车道 no lane: begin with 车道 entry-1 入口 刷卡加车牌")
-        self._rig = GateRig(folder, lanes)
+        self._rig = GateRig(folder, lanes, site=_site(steps))
         self._here = lanes[0].id
         self._permits: dict[str, Permit] = {}
         self._orders_seen = 0
         self._refusals_seen = 0
 
     def do(self, step: Step) -> None:
+        if step.what in desk_words.REQUESTS:
+            here = desk_words.Here(lane=self._here, now=self._rig.now.wall)
+            self._rig.ask(*desk_words.asked(step.what, step.words, here))
+            return
         handle: Callable[..., None] = getattr(self, f"_{step.what}")
         handle(**step.words)
 
@@ -81,6 +88,23 @@ class Player:
     def _permit(self, holder: str, card: str, plate: str) -> None:
         self._permits[holder] = permit(holder, card, plate)
         self._rig.permits(*self._permits.values())
+
+    def _until(self, holder: str, when: str) -> None:
+        self._change(holder, valid_until=_moment(when))
+
+    def _hours(self, holder: str, hours: str) -> None:
+        self._change(holder, hours=hours)
+
+    def _change(self, holder: str, **values: Any) -> None:
+        _claim(holder in self._permits, f"{holder} 未登记 has no permit")
+        self._permits[holder] = replace(self._permits[holder], **values)
+        self._rig.permits(*self._permits.values())
+
+    def _site(self, **_words: str) -> None:
+        """Nothing: the site's policies were there from the start."""
+
+    def _now(self, when: str) -> None:
+        self._rig.set_wall(_moment(when), trusted=True)
 
     def _withdraw(self, holder: str) -> None:
         _claim(holder in self._permits, f"{holder} 未登记 has no permit")
@@ -129,9 +153,9 @@ class Player:
     def _time(self, seconds: str) -> None:
         self._rig.time(float(seconds))
 
-    def _guard(self, action: str, why: str = "") -> None:
+    def _guard(self, who: str, action: str, why: str = "") -> None:
         done: Any = _ACTIONS.get(action, action)
-        self._rig.guard(done, self._here, reason=why)
+        self._rig.guard(done, self._here, reason=why, actor=desk_words.PEOPLE[who])
 
     def _choose(self, plate: str, why: str) -> None:
         stay = self._rig.engine.state.stay_by_plate(plate)
@@ -146,6 +170,19 @@ class Player:
 
     def _held(self, reason: str | None = None) -> None:
         self._is_in({Phase.HELD}, reason)
+
+    def _sent_away(self, reason: str | None = None) -> None:
+        why = str(self._rig.last(AccessRefused).reason)
+        if reason is not None:
+            _claim(_meant(reason, REASON_WORDS) == why, f"拒绝的原因 sent away for {why}")
+
+    def _told(self, reason: str) -> None:
+        told = self._rig.last(AccessGranted).told
+        _claim(_meant(reason, REASON_WORDS) in told, f"告知 told: {told or '-'}")
+
+    def _advised(self, advice: str) -> None:
+        shown = self._rig.last(CarHeld).advice
+        _claim(advice == shown, f"提示 advised: {shown or '-'}")
 
     def _waits(self) -> None:
         self._is_in({Phase.IDENTIFYING}, None)
@@ -218,6 +255,19 @@ def _meant(text: str, words: Mapping[Any, Words]) -> str:
 def _claim(holds: bool, instead: str) -> None:
     if not holds:
         raise AssertionError(f"实际 instead: {instead}")
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=CHINA)
+
+
+def _site(steps: Sequence[Step]) -> SiteRules:
+    rules = SiteRules()
+    for step in steps:
+        if step.what == "site":
+            policy = step.words["policy"]
+            rules = replace(rules, expired=_EXPIRED.get(policy, policy.removeprefix("expired_")))
+    return rules
 
 
 def _rules(step: Step) -> LaneRules:

@@ -20,6 +20,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.scenarios import desk_words
+
 
 class NotUnderstood(ValueError):
     """A line that is no sentence: says file, line, the text, and what is nearest to it."""
@@ -45,6 +47,14 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("lane", rf"lane {_LANE} (?P<direction>entry|exit) (?P<mode>[a-z_]+)(?P<rest>( \S+)*)"),
     ("permit", rf"登记 (?P<holder>\S+) {_CARD} {_PLATE}"),
     ("permit", rf"permit (?P<holder>\S+) {_CARD} {_PLATE}"),
+    ("until", r"(?P<holder>\S+) 有效至 (?P<when>[-0-9]+ [:0-9]+)"),
+    ("until", r"(?P<holder>\S+) holds until (?P<when>[-0-9]+ [:0-9]+)"),
+    ("hours", r"(?P<holder>\S+) 准入时段 (?P<hours>[-:0-9]+)"),
+    ("hours", r"(?P<holder>\S+) has hours (?P<hours>[-:0-9]+)"),
+    ("site", r"规定 (?P<policy>过期等门岗|过期拒绝|过期按临时车)"),
+    ("site", r"policy (?P<policy>expired_guard|expired_refuse|expired_temporary)"),
+    ("now", r"现在 (?P<when>[-0-9]+ [:0-9]+)"),
+    ("now", r"now (?P<when>[-0-9]+ [:0-9]+)"),
     ("withdraw", r"注销 (?P<holder>\S+)"),
     ("withdraw", r"withdraw (?P<holder>\S+)"),
     ("arrives", rf"车到 {_LANE}"),
@@ -63,14 +73,20 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("restart", r"重启|restart"),
     ("time", r"过 (?P<seconds>[0-9.]+) 秒"),
     ("time", r"after (?P<seconds>[0-9.]+) s"),
-    ("guard", rf"门岗 (?P<action>放行|拒绝|抬杆|落杆|停杆)( {_WHY})?"),
-    ("guard", rf"guard (?P<action>release|refuse|open|close|stop)( {_WHY})?"),
+    ("guard", rf"(?P<who>门岗|班长|主管) (?P<action>放行|拒绝|抬杆|落杆|停杆)( {_WHY})?"),
+    ("guard", rf"(?P<who>guard|leader|supervisor) (?P<action>release|refuse|open|close|stop)( {_WHY})?"),
     ("choose", rf"门岗 认定 {_PLATE} {_WHY}"),
     ("choose", rf"guard picks {_PLATE} {_WHY}"),
     ("granted", r"应放行( (?P<reason>.+))?"),
     ("granted", r"then granted( (?P<reason>.+))?"),
     ("held", r"应拦下( (?P<reason>.+))?"),
     ("held", r"then held( (?P<reason>.+))?"),
+    ("sent_away", r"应拒绝进出( (?P<reason>.+))?"),
+    ("sent_away", r"then sent away( (?P<reason>.+))?"),
+    ("told", r"应告知 (?P<reason>.+)"),
+    ("told", r"then told (?P<reason>.+)"),
+    ("advised", r"应提示 (?P<advice>.+)"),
+    ("advised", r"then advised (?P<advice>.+)"),
     ("waits", r"应等待|then waits"),
     ("idle", r"应无车|then nobody"),
     ("raised", r"应抬杆|then boom raised"),
@@ -87,6 +103,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("empty", r"场内应无车|then nobody inside"),
     ("nearest", rf"最像的应是 {_PLATE}"),
     ("nearest", rf"then nearest {_PLATE}"),
+    *desk_words.SENTENCES,
 )
 """The name of a sentence and its pattern. The order counts only where two patterns take the same line."""
 
