@@ -123,7 +123,9 @@ class _Gate:
             state=empty_state((rules,)),
             store=self.store,
             clock=self.clock,
-            perform=Performer(barriers={LANE: self._barrier}, safety_loops={}, watch=lambda _lane, _present: None),
+            perform=Performer(
+                barriers={LANE: self._barrier}, safety_loops={}, watch=lambda _lane, _present: None
+            ),
         )
         self.engine.handle(Started(at=self.clock.now(), version="bench"))
 
