@@ -7,7 +7,11 @@ up here, Chinese first.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+
+from daemon.core.alert_kinds import ALERT_WORDS as ALERT_WORDS
+from daemon.core.alert_kinds import AlertKind as AlertKind
+from daemon.core.alert_kinds import Severity as Severity
+from daemon.core.alert_kinds import Words as Words
 
 
 class Reason(StrEnum):
@@ -75,6 +79,34 @@ class Reason(StrEnum):
     # lists
     LIST_IS_EMPTY = "list_is_empty"
     LIST_CONTRADICTS_ITSELF = "list_contradicts_itself"
+    # money
+    CHARGE_UNPAID = "charge_unpaid"
+    CHARGE_DOUBTFUL = "charge_doubtful"
+    CHARGE_UNKNOWN = "charge_unknown"
+    NO_TARIFF = "no_tariff"
+    NOTHING_DUE = "nothing_due"
+    PAID_ALREADY = "paid_already"
+    PAYMENT_KNOWN = "payment_known"
+    STAY_UNKNOWN = "stay_unknown"
+    AMOUNT_WRONG = "amount_wrong"
+    REFERENCE_NEEDED = "reference_needed"
+    CLASS_UNKNOWN = "class_unknown"
+    RECEIPT_UNKNOWN = "receipt_unknown"
+    RECEIPT_VOID = "receipt_void"
+    CREDIT_SPENT = "credit_spent"
+    CASH_NOT_COUNTED = "cash_not_counted"
+    CASH_HANDED_IN = "cash_handed_in"
+    # lanes held open, locked, in a fire; and cars that nobody let through
+    FIRE = "fire"
+    NO_FIRE = "no_fire"
+    FIRE_INPUT_NOT_QUIET = "fire_input_not_quiet"
+    LANE_HELD_OPEN = "lane_held_open"
+    LANE_NOT_HELD_OPEN = "lane_not_held_open"
+    LANE_LOCKED = "lane_locked"
+    LANE_NOT_LOCKED = "lane_not_locked"
+    END_IS_PAST = "end_is_past"
+    TIME_UNKNOWN = "time_unknown"
+    COUNT_WRONG = "count_wrong"
     # cards
     CARD_LOST = "card_lost"
     CARD_BLOCKED = "card_blocked"
@@ -152,39 +184,6 @@ class Reason(StrEnum):
     CASH_WRONG = "cash_wrong"
 
 
-class Severity(StrEnum):
-    NOTICE = "notice"
-    WARNING = "warning"
-    URGENT = "urgent"
-
-
-class AlertKind(StrEnum):
-    DEVICE_FAILED = "device_failed"
-    CARD_PLATE_MISMATCH = "card_plate_mismatch"
-    ANTI_PASSBACK = "anti_passback"
-    BOOM_DID_NOT_RISE = "boom_did_not_rise"
-    BOOM_DID_NOT_LOWER = "boom_did_not_lower"
-    BOOM_LEFT_UP = "boom_left_up"
-    PASSAGE_UNCONFIRMED = "passage_unconfirmed"
-    PASSED_WITHOUT_GRANT = "passed_without_grant"
-    LEDGER_RESTORED = "ledger_restored"
-    WATCH_LISTED = "watch_listed"
-    DANGEROUS_GOODS = "dangerous_goods"
-    LARGE_VEHICLE_ENTERS = "large_vehicle_enters"
-    PERMIT_ENDS_SOON = "permit_ends_soon"
-    CARD_WITH_TWO_PLATES = "card_with_two_plates"
-    STOPPED_CARD_USED = "stopped_card_used"
-    SUCCESSOR_OVERDUE = "successor_overdue"
-    PERIMETER = "perimeter"
-    PANIC = "panic"
-    TAMPER = "tamper"
-
-
-class Words(NamedTuple):
-    zh: str
-    en: str
-
-
 REASON_WORDS: dict[Reason, Words] = {
     Reason.PERMIT_CARD_AND_PLATE: Words("卡与车牌相符", "card and plate belong to one permit"),
     Reason.PERMIT_CARD: Words("卡有效", "the card has a permit"),
@@ -246,6 +245,34 @@ REASON_WORDS: dict[Reason, Words] = {
     Reason.LIST_CONTRADICTS_ITSELF: Words(
         "名单中有重复，未作改动", "two rows share what is one's own; nothing was changed"
     ),
+    Reason.CHARGE_UNPAID: Words("停车费未付", "the charge is not paid"),
+    Reason.CHARGE_DOUBTFUL: Words("停放时间存疑，请门岗核定", "the time inside is in doubt"),
+    Reason.CHARGE_UNKNOWN: Words("查无此账单", "no such charge"),
+    Reason.NO_TARIFF: Words("本场不收费", "this site has no tariff"),
+    Reason.NOTHING_DUE: Words("没有应付款", "nothing is due"),
+    Reason.PAID_ALREADY: Words("已付清，在免费离场时间内", "paid, and still within the time to leave"),
+    Reason.PAYMENT_KNOWN: Words("该笔付款已记账", "this payment is on record already"),
+    Reason.STAY_UNKNOWN: Words("场内没有此车", "no such car inside"),
+    Reason.AMOUNT_WRONG: Words("金额与应收不符", "not the amount that is due"),
+    Reason.REFERENCE_NEEDED: Words("须写明付款单号", "the number of the payment is needed"),
+    Reason.CLASS_UNKNOWN: Words("收费标准没有此车型或优惠", "the tariff has no such class or discount"),
+    Reason.RECEIPT_UNKNOWN: Words("查无此收据", "no such receipt"),
+    Reason.RECEIPT_VOID: Words("收据已作废", "the receipt is void already"),
+    Reason.CREDIT_SPENT: Words("预付款已使用", "what was paid in advance is used already"),
+    Reason.CASH_NOT_COUNTED: Words("现金未清点", "the cash has not been counted"),
+    Reason.CASH_HANDED_IN: Words("现金已上交", "the cash has been handed in already"),
+    Reason.FIRE: Words("火警，道闸保持抬起", "fire: the booms stay up"),
+    Reason.NO_FIRE: Words("没有火警", "there is no fire alarm"),
+    Reason.FIRE_INPUT_NOT_QUIET: Words("消防信号未解除", "the fire input is not quiet"),
+    Reason.LANE_HELD_OPEN: Words("车道常开中", "the lane is held open"),
+    Reason.LANE_NOT_HELD_OPEN: Words("车道未设常开", "the lane is not held open"),
+    Reason.LANE_LOCKED: Words(
+        "车道已锁，须班长或主管", "the lane is locked: a leader or supervisor opens it"
+    ),
+    Reason.LANE_NOT_LOCKED: Words("车道未锁", "the lane is not locked"),
+    Reason.END_IS_PAST: Words("结束时间已过", "that end is past"),
+    Reason.TIME_UNKNOWN: Words("时钟未校准，无法定时", "the clock cannot be trusted with a time of day"),
+    Reason.COUNT_WRONG: Words("数目不可为负", "a count is not negative"),
     Reason.CARD_LOST: Words("卡已挂失", "the card was reported lost"),
     Reason.CARD_BLOCKED: Words("卡已停用", "the card is blocked"),
     Reason.CARD_RETURNED: Words("卡已退还", "the card was returned"),
@@ -317,26 +344,4 @@ REASON_WORDS: dict[Reason, Words] = {
     Reason.ALREADY_SENT: Words("已派此人", "that one is on the way"),
     Reason.CAUSE_LASTS: Words("原因未消除，不可结案", "its cause is not over"),
     Reason.CASH_WRONG: Words("现金数额不对", "no amount of cash"),
-}
-
-ALERT_WORDS: dict[AlertKind, Words] = {
-    AlertKind.DEVICE_FAILED: Words("设备故障", "device fault"),
-    AlertKind.CARD_PLATE_MISMATCH: Words("卡与车不符", "card and car do not match"),
-    AlertKind.ANTI_PASSBACK: Words("进出不成对", "in and out do not alternate"),
-    AlertKind.BOOM_DID_NOT_RISE: Words("抬杆失败", "the boom did not rise"),
-    AlertKind.BOOM_DID_NOT_LOWER: Words("落杆失败", "the boom did not come down"),
-    AlertKind.BOOM_LEFT_UP: Words("启动时道闸未落", "the boom was found up at the start"),
-    AlertKind.PASSAGE_UNCONFIRMED: Words("放行后未见通过", "let through, but never seen passing"),
-    AlertKind.PASSED_WITHOUT_GRANT: Words("未放行而通过", "passed without a grant"),
-    AlertKind.WATCH_LISTED: Words("观察名单车辆出现", "a car of the watch list is here"),
-    AlertKind.DANGEROUS_GOODS: Words("危险品车辆被拒", "dangerous goods refused"),
-    AlertKind.LARGE_VEHICLE_ENTERS: Words("大型车辆进场", "a large vehicle comes in"),
-    AlertKind.PERMIT_ENDS_SOON: Words("通行证即将到期", "a permit ends soon"),
-    AlertKind.CARD_WITH_TWO_PLATES: Words("一卡两车", "one card with two plates"),
-    AlertKind.STOPPED_CARD_USED: Words("有人使用挂失或停用的卡", "a lost or blocked card was used"),
-    AlertKind.LEDGER_RESTORED: Words("账本损坏，已从备份恢复", "ledger damaged, restored from a copy"),
-    AlertKind.SUCCESSOR_OVERDUE: Words("接班人未到", "nobody has come for the shift"),
-    AlertKind.PERIMETER: Words("周界报警", "perimeter alarm"),
-    AlertKind.PANIC: Words("紧急按钮", "panic button"),
-    AlertKind.TAMPER: Words("机箱被打开", "cabinet tampered with"),
 }
