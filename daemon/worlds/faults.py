@@ -86,7 +86,7 @@ class Mischief:
             self._begin(planned)
         elif planned.occasion is Occasion.WRITING:
             self._note(str(planned))
-            self._dies_writing(planned, within=40)
+            self._dies_writing(planned, within=40 if planned.at_s else 120)
         else:
             self._armed.append(planned)
 

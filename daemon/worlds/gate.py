@@ -123,10 +123,11 @@ class Gate:
         finally:
             self.life.is_over = True
             self.around.disk.die()
-            for task in tasks:
+            left = [*tasks, *self._asking]
+            for task in left:
                 task.cancel()
             with suppress(BaseException):
-                await asyncio.gather(*tasks, return_exceptions=True)
+                await asyncio.gather(*left, return_exceptions=True)
             with suppress(Exception):
                 self.store.close()
 

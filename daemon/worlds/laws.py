@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from daemon.core.facts import ActionRefused, BoomLowerOrdered, BoomRaiseOrdered, BoomStopOrdered, Fact
-from daemon.core.signals import Signal
+from daemon.core.signals import LoopState, Signal
 from daemon.worlds.devices import Life
 from daemon.worlds.outside import Outside
 from daemon.worlds.site import TRAVEL_S, Broken, Given, Lane
@@ -19,6 +19,10 @@ REACTION_S = 0.1
 """From the loop's edge; GB/T 24973 has an open signal while lowering raise at once."""
 
 BUTTON_S = 1.0
+SETTLED_S = 2.0
+"""After an edge, or after a refusing disk: by then the gate must know."""
+
+_OPPOSITE = {LoopState.FREE: True, LoopState.OCCUPIED: False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,16 @@ class Witness:
             kind = getattr(fact, "kind", "")
             if kind in ("passage_closed", "boom_raise_ordered") or getattr(fact, "by", None) is not None:
                 self._may_lower.add((fact.lane or "", self._life().number))
+
+    def believes(self, lane: Lane, safety: LoopState) -> None:
+        """What the gate holds its safety loop to be, at any time at which it has had time to notice."""
+        says, since = self._safety[lane.name]
+        is_settled = self._outside.elapsed_s - since >= SETTLED_S
+        if is_settled and safety in _OPPOSITE and says is _OPPOSITE[safety]:
+            self._accuse(
+                "the gate knows what its loops say",
+                f"{lane.name}: held to be {safety}, and is {_words(says)}",
+            )
 
     def presses_button(self, lane: Lane) -> None:
         pressed_at, before = self._outside.elapsed_s, len(lane.given)
@@ -141,4 +155,4 @@ class Witness:
 
 
 def _words(says: bool | Broken) -> str:
-    return "occupied" if says is True else str(says)
+    return {True: "occupied", False: "free"}.get(says, str(says)) if isinstance(says, bool) else str(says)

@@ -119,4 +119,16 @@ def drawn(random: Random, until_s: float, lanes: int) -> tuple[Planned, ...]:
                 which=random.random(),
             )
         )
+    if random.random() < 0.15:
+        # The very first start makes the ledger: more can be half done then than ever again.
+        planned.append(
+            Planned(
+                trouble=Trouble.POWER_CUT,
+                at_s=0.0,
+                lasts_s=0.0,
+                lane=0,
+                occasion=Occasion.WRITING,
+                which=random.random(),
+            )
+        )
     return tuple(sorted(planned, key=lambda each: each.at_s))

@@ -22,7 +22,7 @@ from daemon.worlds.disk import Disk, clear, memory_folder
 from daemon.worlds.faults import Mischief
 from daemon.worlds.gate import End, Gate, Surroundings
 from daemon.worlds.inquest import Inquest, Remembered
-from daemon.worlds.laws import Violation, Witness
+from daemon.worlds.laws import SETTLED_S, Violation, Witness
 from daemon.worlds.office import Office
 from daemon.worlds.outside import Outside
 from daemon.worlds.people import Driver
@@ -36,7 +36,7 @@ QUIET_S = 40.0
 THROUGH_WITHIN_S = 30.0
 OFFICE_WITHIN_S = 1400.0
 """Two of the publisher's longest waits for a silent office, and some."""
-TOLD = 24
+TOLD = 40
 """Lines of history that a violation comes with."""
 
 
@@ -118,7 +118,9 @@ class World:
         try:
             with self._disk.mounted():
                 self._town.wakes(self._until_s - 30.0)
+                self._looks_at_panel()
                 self._outside.later(self._until_s, self._calms_down)
+                self._outside.wait_s(0.0)
                 while not self._is_over:
                     self._one_life()
         finally:
@@ -223,6 +225,13 @@ class World:
 
         lane.on_pulse = pulsed
         lane.told.append(looks)
+
+    def _looks_at_panel(self) -> None:
+        gate = self._living_gate()
+        if gate is not None and not self._hindered_since(self._outside.elapsed_s - SETTLED_S):
+            for lane in self._lanes:
+                self._witness.believes(lane, gate.engine.state.lanes[lane.name].safety)
+        self._outside.later(1.7, self._looks_at_panel)
 
     def _went_through(self, lane: Lane, driver: Driver) -> None:
         self._note(f"{lane.name} {driver.kind} {driver.car.plate} has driven through")

@@ -80,4 +80,4 @@ def test_a_violation_comes_with_its_seed_and_the_troubles_that_it_takes() -> Non
     (found,) = report.found
     assert found.seed == 1
     assert found.troubles == []  # it takes none: any start shows it
-    assert any("relay lower" in line for line in found.history)
+    assert any("boom_lower_ordered" in line for line in found.history)
