@@ -43,6 +43,8 @@ class AlertKind(StrEnum):
     PERIMETER = "perimeter"
     PANIC = "panic"
     TAMPER = "tamper"
+    DUTY_MISSED = "duty_missed"
+    ROUNDS_PAUSED = "rounds_paused"
 
 
 class Words(NamedTuple):
@@ -78,4 +80,6 @@ ALERT_WORDS: dict[AlertKind, Words] = {
     AlertKind.PERIMETER: Words("周界报警", "perimeter alarm"),
     AlertKind.PANIC: Words("紧急按钮", "panic button"),
     AlertKind.TAMPER: Words("机箱被打开", "cabinet tampered with"),
+    AlertKind.DUTY_MISSED: Words("勤务漏做", "a scheduled duty was missed"),
+    AlertKind.ROUNDS_PAUSED: Words("时钟不可信，巡查计时暂停", "rounds pause: no clock to go by"),
 }

@@ -18,6 +18,7 @@ from daemon.core import (
     guard,
     passages,
     requests,
+    rounds,
     signs,
     substitution,
     wall_clock,
@@ -61,6 +62,7 @@ TIMED: tuple[tuple[Deadlines, Callable[[Draft], None]], ...] = (
     (duty.deadlines, duty.time_passed),
     (substitution.deadlines, substitution.time_passed),
     (alert_desk.deadlines, alert_desk.time_passed),
+    (rounds.deadlines, rounds.time_passed),
 )
 """The nouns that do something by themselves: what is due when, and doing it."""
 
@@ -70,7 +72,7 @@ def decide(state: State, signal: Signal) -> tuple[Fact, ...]:
     draft = Draft(state, signal.at)
     match signal:
         case CardRead():
-            if not duty.is_staff_card(draft, signal):
+            if not (duty.is_staff_card(draft, signal) or rounds.is_patrol_card(draft, signal)):
                 signs.card_read(draft, signal)
         case PlateRead():
             signs.plate_read(draft, signal)

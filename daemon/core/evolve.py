@@ -21,6 +21,7 @@ from daemon.core import (
     lending,
     logbook,
     register,
+    rounds,
     shifts,
     special,
     substitution,
@@ -130,6 +131,7 @@ _PARTS: tuple[tuple[str, Callable[[Any, Fact], Any]], ...] = (
     ("logbook", logbook.evolve),
     ("cares", alerts.evolve),
     ("alarms", alarms.evolve),
+    ("rounds", rounds.evolve),
 )
 """Each noun of the desk keeps its own part of the state."""
 

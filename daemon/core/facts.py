@@ -18,6 +18,7 @@ from daemon.core import (
     goods,
     logbook,
     register,
+    rounds,
     shifts,
     special,
     substitution,
@@ -351,6 +352,7 @@ AnyFact = (
     | logbook.AnyFact
     | alerts.AnyFact
     | alarms.AnyFact
+    | rounds.AnyFact
 )  # fmt: skip
 
 FACT_TYPES: tuple[type[Fact], ...] = get_args(AnyFact)

@@ -182,6 +182,10 @@ class Reason(StrEnum):
     ALREADY_SENT = "already_sent"
     CAUSE_LASTS = "cause_lasts"
     CASH_WRONG = "cash_wrong"
+    # rounds
+    DUTY_UNKNOWN = "duty_unknown"
+    DUTY_OF_A_LEADER = "duty_of_a_leader"
+    CHECKED_IN_ALREADY = "checked_in_already"
 
 
 REASON_WORDS: dict[Reason, Words] = {
@@ -344,4 +348,7 @@ REASON_WORDS: dict[Reason, Words] = {
     Reason.ALREADY_SENT: Words("已派此人", "that one is on the way"),
     Reason.CAUSE_LASTS: Words("原因未消除，不可结案", "its cause is not over"),
     Reason.CASH_WRONG: Words("现金数额不对", "no amount of cash"),
+    Reason.DUTY_UNKNOWN: Words("没有这项勤务", "no such duty"),
+    Reason.DUTY_OF_A_LEADER: Words("须由班长签到", "a shift leader does this"),
+    Reason.CHECKED_IN_ALREADY: Words("刚刚已签到", "checked in a moment ago"),
 }

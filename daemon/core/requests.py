@@ -21,6 +21,7 @@ from daemon.core import (
     passages,
     register,
     register_desk,
+    rounds,
     shifts,
     special,
     special_desk,
@@ -46,6 +47,7 @@ AnyRequest = (
     | substitution.AnyRequest
     | visits.AnyRequest
     | contractors.AnyRequest
+    | rounds.AnyRequest
 )
 
 Answer = Callable[["Draft", Asked, Any], None]
@@ -62,17 +64,18 @@ ANSWERS: tuple[tuple[Any, Answer], ...] = (
     (shifts.AnyRequest, duty.asked),
     (logbook.AnyRequest, logbook.asked),
     (alerts.AnyRequest, alert_desk.asked),
+    (rounds.AnyRequest, rounds.asked),
 )
 
 ALL_REQUESTS: tuple[type[Request], ...] = tuple(
-    request for requests, _ in ANSWERS for request in get_args(requests)
+    request for requests, _ in ANSWERS for request in get_args(requests) or (requests,)
 )
 
 SPEAK_FOR_A_CAR = (visits.VisitorAdmitted,)
 """What is written down about the car that waits at a lane: it is judged again at once."""
 
 _ANSWER: dict[type[Request], Answer] = {
-    request: answer for requests, answer in ANSWERS for request in get_args(requests)
+    request: answer for requests, answer in ANSWERS for request in get_args(requests) or (requests,)
 }
 
 

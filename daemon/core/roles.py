@@ -15,6 +15,7 @@ from daemon.core import (
     goods,
     logbook,
     register,
+    rounds,
     shifts,
     special,
     substitution,
@@ -88,6 +89,7 @@ MAY: dict[type[Request], frozenset[Role]] = {
     alerts.SendSomeone: _ANY,
     alerts.FollowUpAlert: _ANY,
     alerts.CloseAlert: _ANY,
+    rounds.CheckIn: _ON_DUTY,
 }
 
 

@@ -16,6 +16,7 @@ from daemon.core.fact import Fact
 from daemon.core.handover import OpenItem
 from daemon.core.signals import Actor, Instant, Request
 from daemon.core.table import Table
+from daemon.core.wall_clock import LONG_AGO, ClockSet
 
 How = Literal["card", "pin"]
 
@@ -254,6 +255,8 @@ def evolve(shifts: Shifts, fact: Fact) -> Shifts:
                 listed=None,
                 equipment=Table(),
             )
+        case ClockSet(reckoned=datetime() as reckoned) if reckoned - fact.at.wall > LONG_AGO:
+            return replace(shifts, settled=None, overdue=None)
         case ShiftPlanned():
             return replace(shifts, planned=shifts.planned.put(_key(fact.shift), fact.guard))
         case _:

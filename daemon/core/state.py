@@ -27,6 +27,8 @@ from daemon.core.logbook import Logbook
 from daemon.core.reasons import Reason
 from daemon.core.register import Register
 from daemon.core.rota import ShiftRules
+from daemon.core.rounds import PatrolCard, Rounds
+from daemon.core.schedule import Duty
 from daemon.core.shifts import Shifts
 from daemon.core.signals import Actor, Boom, Char, Instant, LoopState, Permit
 from daemon.core.special import CarClass, ExemptClass, Special, Watch
@@ -81,6 +83,8 @@ class SiteRules:
     shifts: ShiftRules = field(default_factory=ShiftRules)
     alerts: AlertRules = field(default_factory=AlertRules)
     alarms: tuple[AlarmRules, ...] = ()
+    duties: tuple[Duty, ...] = ()
+    patrol_cards: tuple[PatrolCard, ...] = ()
 
 
 USUAL_SITE = SiteRules()
@@ -208,6 +212,7 @@ class State:
     card_uses: Table[CardUse] = field(default_factory=Table)
     """With which car each card went through last."""
     shifts: Shifts = field(default_factory=Shifts)
+    rounds: Rounds = field(default_factory=Rounds)
     logbook: Logbook = field(default_factory=Logbook)
     alarms: Alarms = field(default_factory=lambda: MappingProxyType({}))
     cares: Cares = field(default_factory=lambda: MappingProxyType({}))

@@ -21,6 +21,9 @@ JUMP = timedelta(seconds=2)
 """Further off than this from what elapsed time makes it, the wall clock was set by somebody; less is what a
 server of time corrects by and by."""
 
+LONG_AGO = timedelta(days=2)
+"""A wall clock that goes back further was wrong before: what was reckoned by it is forgotten."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockSet(Fact):

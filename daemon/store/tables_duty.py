@@ -16,6 +16,7 @@ from daemon.core.alerts import AlertAcknowledged, AlertEscalated, AlertFollowedU
 from daemon.core.fact import Fact
 from daemon.core.facts import AlertCleared
 from daemon.core.logbook import CalledBack, EntryDone, EntryFollowedUp, EntryPassedOn, EntryWritten
+from daemon.core.rounds import DutyDone, DutyMissed
 from daemon.core.shifts import GuardAbsent, GuardArrived, GuardLeft, HandoverSigned, ShiftStarted
 
 DUTY_SCHEMA = """
@@ -263,6 +264,28 @@ def alert_step(db: sqlite3.Connection, seq: int, fact: AnyAlertStep) -> None:
     )
 
 
+def _round(db: sqlite3.Connection, seq: int, fact: DutyDone | DutyMissed) -> None:
+    row: tuple[str, str | None, str, str]
+    match fact:
+        case DutyDone():
+            row = ("done", fact.by.name, fact.place, fact.finding)
+        case DutyMissed():
+            row = ("missed", None, "", "")
+    db.execute(
+        "INSERT INTO rounds (seq, duty, at, what, by, place, finding, slot_from, slot_until, count)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            seq,
+            fact.duty,
+            _time(fact),
+            *row,
+            fact.slot_from.isoformat() if fact.slot_from is not None else None,
+            fact.slot_until.isoformat() if fact.slot_until is not None else None,
+            fact.count,
+        ),
+    )
+
+
 def _time(fact: Fact) -> str:
     return fact.at.wall.isoformat()
 
@@ -282,4 +305,6 @@ DUTY_PROJECTIONS: dict[type[Fact], Callable[[sqlite3.Connection, int, Any], None
     SomeoneSent: alert_step,
     AlertFollowedUp: alert_step,
     AlertEscalated: alert_step,
+    DutyDone: _round,
+    DutyMissed: _round,
 }
