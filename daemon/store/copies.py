@@ -55,12 +55,13 @@ def make_copy(folder: Path) -> Path:
 
 
 def check(path: Path) -> None:
-    """Go through all of a database without changing it.
+    """Go through all of a database; what is not finished in it is undone, nothing else is changed.
 
     Raises LedgerDamaged where a page is not whole or a row does not fit, StoreTooNew for one from the future,
     StoreUnusable where it cannot be read at all as things are.
     """
     try:
+        file.roll_back(path)
         with closing(file.connect_reading(path)) as db:
             refuse_newer(db, path)
             found: str = db.execute("PRAGMA quick_check(1)").fetchone()[0]

@@ -11,7 +11,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -87,6 +87,17 @@ def connect_reading(path: Path) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def roll_back(path: Path) -> None:
+    """Undo what a power cut left half done before the file had its log; nothing where nothing is.
+
+    The switch to the log, and only that, is written with a rollback journal, and a connection that may only
+    read cannot use one. Raises sqlite3.DatabaseError.
+    """
+    if path.exists() and Path(f"{path}-journal").exists():
+        with closing(sqlite3.connect(path, isolation_level=None, timeout=PATIENCE_S)) as db:
+            db.execute("PRAGMA user_version").fetchone()
 
 
 # ---------------------------------------------------------------- what an error means

@@ -73,6 +73,7 @@ class Store:
         if not self.path.exists() or self.path.stat().st_size == 0:
             # SQLite would call that a new database, and throw the newest commits in the log away.
             raise LedgerDamaged(f"{self.path}: it is missing or empty")
+        file.roll_back(self.path)
         with closing(connect_reading(self.path)) as peek:
             refuse_newer(peek, self.path)
         if carving.log_is_cut_short(self.path):

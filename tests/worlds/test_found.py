@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -94,3 +95,25 @@ def test_an_order_to_lower_that_was_long_on_its_way_to_the_disk_spares_the_car_t
     assert boom.given == moves
     perform(BoomRaiseOrdered(at=AT, lane=LANE.id, reason=Reason.GUARD))
     assert boom.given == [*moves, "raise"]
+
+
+@pytest.mark.parametrize("seed", [12, 50, 61, 83, 93])
+def test_a_power_cut_in_the_very_first_start_does_not_keep_the_gate_from_starting(
+    tmp_path: Path, seed: int
+) -> None:
+    """A rollback journal was left behind by the switch to the log, and a peek that may only read failed."""
+    rng = Random(seed)
+    disk = Disk(tmp_path, rng)
+    with disk.mounted():
+        disk.cut_at = 1 + rng.randrange(170)
+        first = Store(disk.folder, ballast_bytes=0)
+        with suppress(Exception):
+            first.open()
+        first.close()
+        assert disk.is_dead, "the power was cut"
+        disk.power_on(was_cut=True)
+        second = Store(disk.folder, ballast_bytes=0)
+        second.open()
+        assert second.last_seq() == 0
+        second.close()
+    disk.close()
