@@ -178,6 +178,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("unknown_card", _unknown_card),
     ("visitor", desk_rules.visitor),
     ("contractor", desk_rules.contractor),
+    ("identified", desk_rules.identified),
     ("mismatch", _mismatch),
     ("both_needed", _both_needed),
     ("one_needed", _one_needed),

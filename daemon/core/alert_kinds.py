@@ -37,6 +37,7 @@ class AlertKind(StrEnum):
     PERMIT_ENDS_SOON = "permit_ends_soon"
     CARD_WITH_TWO_PLATES = "card_with_two_plates"
     STOPPED_CARD_USED = "stopped_card_used"
+    RELEASED_UNIDENTIFIED = "released_unidentified"
     SUCCESSOR_OVERDUE = "successor_overdue"
     UNPAID_RELEASE = "unpaid_release"
     OWES_FROM_BEFORE = "owes_from_before"
@@ -66,6 +67,7 @@ ALERT_WORDS: dict[AlertKind, Words] = {
     AlertKind.LARGE_VEHICLE_ENTERS: Words("大型车辆进场", "a large vehicle comes in"),
     AlertKind.PERMIT_ENDS_SOON: Words("通行证即将到期", "a permit ends soon"),
     AlertKind.CARD_WITH_TWO_PLATES: Words("一卡两车", "one card with two plates"),
+    AlertKind.RELEASED_UNIDENTIFIED: Words("无卡车未登记证件即放行", "let out without card and document"),
     AlertKind.STOPPED_CARD_USED: Words("有人使用挂失或停用的卡", "a lost or blocked card was used"),
     AlertKind.TAILGATING: Words("尾随闯闸", "a second car through on one grant"),
     AlertKind.BOOM_MOVED_BY_HAND: Words("道闸被人为移动", "the boom moved without an order"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from daemon.core.case import Case, Grant, Hold, Refuse, Verdict, awaited
 from daemon.core.contractors import as_permit, why_no_entry
 from daemon.core.facts import Candidate
+from daemon.core.identity import CARD_NOT_SHOWN
 from daemon.core.reasons import Reason
 from daemon.core.state import Stay
 
@@ -52,6 +53,23 @@ def contractor(case: Case) -> Verdict | None:
     if objection is not None:
         return Refuse(reason=objection)
     return _let_in(case, Grant(reason=Reason.CONTRACTOR_PASS, permit=as_permit(found)))
+
+
+def identified(case: Case) -> Verdict | None:
+    """The driver cannot show the card, has shown who he is, and a second person agreed (R20)."""
+    if case.passage.id not in case.state.identities.agreed:
+        return None
+    stay = case.stay if case.lane.direction == "exit" else None
+    return Grant(reason=Reason.IDENTITY_CHECKED, permit=case.plate_permit, stay=stay)
+
+
+def needs_identity(case: Case) -> bool:
+    """True where no guard releases this car alone: it has a card, and leaves without showing it (R20)."""
+    if case.lane.direction != "exit" or case.passage.reason not in CARD_NOT_SHOWN:
+        return False
+    stay = case.stay
+    has_temporary_card = stay is not None and stay.id in case.state.cards.card_of_stay
+    return case.plate_permit is not None or has_temporary_card
 
 
 def _let_in(case: Case, grant: Grant) -> Verdict:

@@ -15,7 +15,9 @@ from daemon.core import (
     bays,
     cards,
     contractors,
+    findings,
     goods,
+    identity,
     logbook,
     register,
     rounds,
@@ -344,6 +346,8 @@ AnyFact = (
     | register.AnyFact
     | bays.AnyFact
     | cards.AnyFact
+    | identity.AnyFact
+    | findings.AnyFact
     | substitution.AnyFact
     | visits.AnyFact
     | contractors.AnyFact

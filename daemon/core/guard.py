@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from daemon.core.access import Case, Grant
+from daemon.core.desk_rules import needs_identity
 from daemon.core.draft import Draft
 from daemon.core.facts import (
     AccessRefused,
@@ -19,7 +20,7 @@ from daemon.core.facts import (
 )
 from daemon.core.lane import DECIDED, why_not_lower
 from daemon.core.passages import close, grant, open_passage
-from daemon.core.reasons import AlertKind, Reason
+from daemon.core.reasons import AlertKind, Reason, Severity
 from daemon.core.roles import who_decides
 from daemon.core.signals import GuardAsked
 from daemon.core.special_rules import standing_hold
@@ -73,6 +74,16 @@ def _open(draft: Draft, lane: LaneState, signal: GuardAsked) -> None:
         )
         return
     passage = lane.passage or open_passage(draft, lane, "guard")
+    if needs_identity(Case(draft.state, lane, passage, draft.at)):
+        # The button always works; that it stood in for two people is not passed over.
+        draft.raise_alert(
+            AlertKind.RELEASED_UNIDENTIFIED,
+            passage.id,
+            f"{lane.name}: {passage.plate or passage.id}, by {signal.actor.name}: {signal.reason}",
+            severity=Severity.WARNING,
+            lane=lane,
+            picture=passage.picture,
+        )
     _release(draft, draft.lane(lane), passage, signal)
 
 
@@ -105,6 +116,9 @@ def _decide_held(draft: Draft, lane: LaneState, signal: GuardAsked) -> None:
         _not_done(draft, signal, Reason.OTHER_CAR_HELD)
         return
     if signal.action == "release":
+        if needs_identity(Case(draft.state, lane, passage, draft.at)):
+            _not_done(draft, signal, Reason.IDENTITY_NEEDED)
+            return
         _release(draft, lane, passage, signal)
         return
     if _takes_somebody_else(draft, lane, passage, signal):

@@ -21,6 +21,9 @@ class ItemKind(StrEnum):
     HELD_CAR = "held_car"
     ALERT = "alert"
     LOGBOOK = "logbook"
+    CARD_OUT = "card_out"
+    FINDING = "finding"
+    CHANGE_OF_CAR = "change_of_car"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +61,29 @@ def _logbook(state: State) -> Iterator[OpenItem]:
         )
 
 
-COLLECTORS: tuple[Callable[[State], Iterator[OpenItem]], ...] = (_held_cars, _alerts, _logbook)
+def _cards_out(state: State) -> Iterator[OpenItem]:
+    for card, out in state.cards.out.items():
+        if out.use == "temporary":
+            yield OpenItem(ItemKind.CARD_OUT, card, f"临时卡 {card} 在 {out.with_whom}")
+
+
+def _findings(state: State) -> Iterator[OpenItem]:
+    for finding in state.findings.open.values():
+        text = " ".join(filter(None, (finding.plate, finding.place, finding.household, finding.note)))
+        yield OpenItem(ItemKind.FINDING, finding.number, f"{text} 未通知车主")
+
+
+def _changes_of_car(state: State) -> Iterator[OpenItem]:
+    for one in state.substitutions.open.values():
+        if one.number not in state.substitutions.confirmed:
+            yield OpenItem(ItemKind.CHANGE_OF_CAR, one.number, f"{one.own_plate} 换 {one.plate} 待班长确认")
+
+
+COLLECTORS: tuple[Callable[[State], Iterator[OpenItem]], ...] = (
+    _held_cars,
+    _alerts,
+    _logbook,
+    _cards_out,
+    _findings,
+    _changes_of_car,
+)

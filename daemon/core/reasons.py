@@ -121,6 +121,14 @@ class Reason(StrEnum):
     CARD_NUMBER_WRONG = "card_number_wrong"
     CARD_AMBIGUOUS = "card_ambiguous"
     HAS_A_CARD = "has_a_card"
+    # no card, no pass; findings
+    IDENTITY_CHECKED = "identity_checked"
+    IDENTITY_NEEDED = "identity_needed"
+    IDENTITY_KNOWN = "identity_known"
+    NO_SUCH_IDENTITY = "no_such_identity"
+    DOCUMENT_NUMBER_WRONG = "document_number_wrong"
+    PICTURE_NEEDED = "picture_needed"
+    NO_SUCH_FINDING = "no_such_finding"
     # change of car
     PLATE_SUBSTITUTED = "plate_substituted"
     PLATE_TAKEN = "plate_taken"
@@ -290,6 +298,15 @@ REASON_WORDS: dict[Reason, Words] = {
     Reason.CARD_NUMBER_WRONG: Words("卡号与所选格式不符", "no card number of that presentation"),
     Reason.CARD_AMBIGUOUS: Words("卡号对应多张卡", "the number fits several cards"),
     Reason.HAS_A_CARD: Words("已有卡", "has a card already"),
+    Reason.IDENTITY_CHECKED: Words("证件已登记，班长同意", "document registered, the shift leader agreed"),
+    Reason.IDENTITY_NEEDED: Words(
+        "无卡须登记证件并经班长同意", "no card: a document and a leader's word first"
+    ),
+    Reason.IDENTITY_KNOWN: Words("证件已登记", "the driver is registered already"),
+    Reason.NO_SUCH_IDENTITY: Words("查无此证件登记", "no such registration"),
+    Reason.DOCUMENT_NUMBER_WRONG: Words("姓名或证件号有误", "name or document number is wrong"),
+    Reason.PICTURE_NEEDED: Words("须有照片", "a picture is needed"),
+    Reason.NO_SUCH_FINDING: Words("查无此待办情况", "no such open finding"),
     Reason.PLATE_SUBSTITUTED: Words("该车已换车，原车牌停用", "another car stands for this one now"),
     Reason.PLATE_TAKEN: Words("车牌已登记在他人名下", "the plate belongs to another permit"),
     Reason.PLATE_WRONG: Words("车牌格式不对", "that is no plate"),

@@ -16,7 +16,9 @@ from daemon.core import (
     cards,
     contractors,
     duty,
+    findings,
     goods,
+    identity,
     logbook,
     passages,
     register,
@@ -48,6 +50,8 @@ AnyRequest = (
     | visits.AnyRequest
     | contractors.AnyRequest
     | rounds.AnyRequest
+    | identity.AnyRequest
+    | findings.AnyRequest
 )
 
 Answer = Callable[["Draft", Asked, Any], None]
@@ -58,6 +62,8 @@ ANSWERS: tuple[tuple[Any, Answer], ...] = (
     (register.AnyRequest, register_desk.asked),
     (bays.AnyRequest, bays.asked),
     (cards.AnyRequest, card_desk.asked),
+    (identity.AnyRequest, identity.asked),
+    (findings.AnyRequest, findings.asked),
     (substitution.AnyRequest, substitution.asked),
     (visits.AnyRequest, visits.asked),
     (contractors.AnyRequest, contractors.asked),
@@ -71,7 +77,7 @@ ALL_REQUESTS: tuple[type[Request], ...] = tuple(
     request for requests, _ in ANSWERS for request in get_args(requests) or (requests,)
 )
 
-SPEAK_FOR_A_CAR = (visits.VisitorAdmitted,)
+SPEAK_FOR_A_CAR = (visits.VisitorAdmitted, identity.ReleaseAgreed)
 """What is written down about the car that waits at a lane: it is judged again at once."""
 
 _ANSWER: dict[type[Request], Answer] = {

@@ -21,7 +21,9 @@ from daemon.core.bays import Bays
 from daemon.core.cards import Cards, working_card
 from daemon.core.contractors import Contractors
 from daemon.core.facts import AlertRaised
+from daemon.core.findings import Findings
 from daemon.core.goods import Slips
+from daemon.core.identity import Identities
 from daemon.core.lending import CardUse
 from daemon.core.logbook import Logbook
 from daemon.core.reasons import Reason
@@ -220,6 +222,8 @@ class State:
     clock: Instant | None = None
     """Where the time of day is reckoned from: the last start, or the last time that the wall clock jumped."""
     cards: Cards = field(default_factory=Cards)
+    identities: Identities = field(default_factory=Identities)
+    findings: Findings = field(default_factory=Findings)
     substitutions: Substitutions = field(default_factory=Substitutions)
     visits: Visits = field(default_factory=Visits)
     contractors: Contractors = field(default_factory=Contractors)
