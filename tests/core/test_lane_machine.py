@@ -16,6 +16,7 @@ out again. Each of these it found:
 - no grant ever lapses; a deadline of the boot before; an unanswered order that stays due for ever
 - a loop that fails and mends under a car, and the car never clears; a changed list that nobody answers
 - a refused close that is done all the same; the car behind gets its boom when the guard closes
+- a card that lifts the hold of a watched car; a guard who releases, or exempts, one
 - one card for two permits; cards swapped without being withdrawn first; a passage that stays after its end
 """
 
@@ -33,10 +34,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from daemon.core.bays import AssignBay, SetBayGroup
 from daemon.core.decide import next_deadline
+from daemon.core.facts import AccessGranted
 from daemon.core.lane import DECIDED
 from daemon.core.passages import deadlines
 from daemon.core.signals import (
+    Actor,
+    Asked,
     Boom,
     BoomReported,
     CardRead,
@@ -48,12 +53,22 @@ from daemon.core.signals import (
     LoopState,
     PictureTaken,
     PlateRead,
+    Request,
     Signal,
     TimerElapsed,
 )
+from daemon.core.special import (
+    ClassifyCar,
+    DeclareCar,
+    ExemptCar,
+    ListWatched,
+    UnclassifyCar,
+    UnlistWatched,
+    WatchedCarSeen,
+)
 from daemon.core.state import Phase, State
 from tests.core.conftest import CHEN, HOUSEHOLDS, LIU, WANG
-from tests.core.rig import GUARD, OFFICE, entry, exit_, permit
+from tests.core.rig import GUARD, LEADER, OFFICE, SUPERVISOR, entry, exit_, permit
 from tests.core.watched import Watched
 
 LANES = ("entry-1", "other")
@@ -67,6 +82,19 @@ PERMITS = (
     permit("P-liu", "A1", "粤B67890"),
     permit("P-new", "A1", "粤B99999"),
     permit("P-new", "D4", "粤B01234"),
+)
+
+REQUESTS = (
+    *(ListWatched(sign="plate", value=plate, why="查", what_to_do="扣") for plate in PLATES[:2]),
+    ListWatched(sign="card", value="C3", why="查", what_to_do="收卡"),
+    *(UnlistWatched(sign="plate", value=plate, reason="了") for plate in PLATES[:2]),
+    *(DeclareCar(lane=lane, car_class="dangerous") for lane in LANES),
+    *(DeclareCar(lane=lane, car_class="large", company="环卫") for lane in LANES),
+    *(ExemptCar(lane=lane, exempt_class="fire") for lane in LANES),
+    ClassifyCar(plate=PLATES[4], car_class="large"),
+    UnclassifyCar(plate=PLATES[4], reason="误"),
+    *(SetBayGroup(name="A", bays=count, when_full="temporary") for count in (0, 1)),
+    *(AssignBay(permit=permit.id, group="A") for permit in HOUSEHOLDS),
 )
 
 SWAPPED = PERMITS[3:5]
@@ -234,6 +262,17 @@ class GateMachine(RuleBasedStateMachine):
     def guard_decides(self, lane: str, action: Any) -> None:
         self.send(GuardAsked(at=self.at(0), actor=GUARD, lane=lane, action=action, reason="核对"))
 
+    @rule(request=st.sampled_from(REQUESTS), actor=st.sampled_from([GUARD, SUPERVISOR]))
+    def somebody_asks(self, request: Request, actor: Actor) -> None:
+        self.send(Asked(at=self.at(0), actor=actor, request=request))
+
+    @rule(lane=lanes, plate=st.sampled_from(PLATES[:2]), leads=st.booleans())
+    def a_watched_car_comes(self, lane: str, plate: str, leads: bool) -> None:
+        self.rig.ask(LEADER, ListWatched(sign="plate", value=plate, why="查", what_to_do="扣"))
+        self.rig.car_arrives(lane)
+        self.rig.plate(plate, lane)
+        self.rig.guard("release", lane, actor=LEADER if leads else GUARD)
+
     @rule(permits=st.sampled_from([HOUSEHOLDS, SWAPPED]) | st.lists(cars, max_size=4))
     def office_gives_a_list(self, permits: Sequence[Any]) -> None:
         self.send(DirectoryGiven(at=self.at(0), actor=OFFICE, permits=tuple(permits)))
@@ -300,6 +339,16 @@ class GateMachine(RuleBasedStateMachine):
         }
         open_rows = self.rig.store.db.execute("SELECT passage FROM passages WHERE closed_at IS NULL")
         assert {row[0] for row in open_rows} == here
+
+    @invariant()
+    def only_a_leader_lets_a_watched_car_through(self) -> None:
+        seen: set[str | None] = set()
+        for fact in self.rig.facts:
+            if isinstance(fact, WatchedCarSeen):
+                seen.add(fact.passage)
+            elif isinstance(fact, AccessGranted) and fact.passage in seen:
+                assert fact.by is not None, f"a rule let {fact.passage} through"
+                assert fact.by.role in ("leader", "supervisor"), f"{fact.by} let {fact.passage} through"
 
     @invariant()
     def one_card_one_car(self) -> None:
