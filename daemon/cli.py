@@ -18,7 +18,7 @@ from dataclasses import MISSING, asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daemon import __version__
+from daemon import __version__, cli_import
 from daemon.config import Config, ConfigProblems, load
 from daemon.core.register import GivenList
 from daemon.core.requests import ALL_REQUESTS, kind_of
@@ -101,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     logbook.add_argument("--state", choices=("open", "passed_on", "done"), help="状态 / its state")
 
     _ask_words(words)
+    cli_import.add_words(words, DEFAULT_CONFIG)
 
     _word(words, "lane", _lane, "打印车道状态表 / print the lane's transition table", config=False)
 

@@ -41,8 +41,8 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class _OnLine:
-    """All columns of a CSV row stand on its line."""
+class OnLine:
+    """All columns of a row stand on its line."""
 
     number: int
 
@@ -67,7 +67,7 @@ def rows_of_csv(text: str, file: str) -> tuple[list[Row], list[Problem]]:
         problems = list(_header_problems(header, file))
         start = reader.line_num + 1
         for cells in reader:
-            source = Source(file, _OnLine(start))
+            source = Source(file, OnLine(start))
             start = reader.line_num + 1
             if not any(cell.strip() for cell in cells):
                 continue
@@ -81,7 +81,7 @@ def rows_of_csv(text: str, file: str) -> tuple[list[Row], list[Problem]]:
             rows.append(Row(source, _with_lanes_split(data)))
     except csv.Error as error:
         hint = both("CSV 格式错误", f"broken CSV: {error}")
-        return rows, [Source(file, _OnLine(max(reader.line_num, 1))).problem(hint=hint)]
+        return rows, [Source(file, OnLine(max(reader.line_num, 1))).problem(hint=hint)]
     return ([] if problems and problems[0].line == 1 else rows), problems
 
 
@@ -107,7 +107,7 @@ def check_permits(
 
 
 def _header_problems(header: list[str], file: str) -> Iterator[Problem]:
-    source = Source(file, _OnLine(1))
+    source = Source(file, OnLine(1))
     known = list(PermitConfig.model_fields)
     for name in header:
         if name not in known:

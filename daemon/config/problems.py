@@ -152,12 +152,12 @@ def redacted(text: str, secrets: Iterable[str] = ()) -> str:
     return _SECRET_IN_TEXT.sub(rf"\1{HIDDEN}", text)
 
 
-def report(problems: Sequence[Problem], note: str = "") -> str:
+def report(
+    problems: Sequence[Problem], note: str = "", *, of: tuple[str, str] = ("配置", "the configuration")
+) -> str:
     """All problems for a terminal: a headline, then one line each, places and paths in columns."""
     count = len(problems)
-    lines = [
-        both(f"配置有 {count} 处问题", f"{count} problem{'s' if count != 1 else ''} in the configuration")
-    ]
+    lines = [both(f"{of[0]}有 {count} 处问题", f"{count} problem{'s' if count != 1 else ''} in {of[1]}")]
     place_width = max((_width(problem.place) for problem in problems), default=0)
     path_width = min(max((_width(problem.path) for problem in problems), default=0), 40)
     for problem in problems:
