@@ -16,10 +16,11 @@ from typing import Any
 
 from daemon.config import Config
 from daemon.config.model import DeviceConfig, LaneConfig, OfficeConfig
+from daemon.config.post import shift_rules
 from daemon.core.signals import Actor, DirectoryGiven, Instant, Loop, Permit, Signal
 from daemon.core.state import LaneRules, SiteRules
 from daemon.edges.cards import read_cards
-from daemon.edges.contacts import watch_boom, watch_button, watch_loop
+from daemon.edges.contacts import watch_alarm, watch_boom, watch_button, watch_loop
 from daemon.runtime.clock import Clock
 from daemon.vision.spec import LaneSpec, VisionSpec
 from drivers import registry
@@ -33,7 +34,7 @@ class Edge:
     """One device and the coroutine that listens to it, to be run under the supervisor."""
 
     device: str
-    lane: str
+    lane: str | None
     role: str
     run: Callable[[Up], Awaitable[None]]
 
@@ -64,6 +65,11 @@ def site_rules(config: Config) -> SiteRules:
         timezone=config.site.timezone,
         expired=config.site.expired_permits,
         expires_soon=timedelta(days=config.site.permit_notice_days),
+        shifts=shift_rules(config.shifts, config.staff),
+        alerts=config.alerts.rules(),
+        alarms=tuple(alarm.rules() for alarm in config.alarms),
+        duties=tuple(duty.duty() for duty in config.duties),
+        patrol_cards=tuple(card.rules() for card in config.patrol_cards),
     )
 
 
@@ -142,6 +148,10 @@ def devices(
             name = f"{lane.id}.reader"
             reader = make("reader", lane.reader, name)
             edges.append(Edge(name, lane.id, "reader", partial(read_cards, reader, lane.id, **heard)))
+    for alarm in config.alarms:
+        name = f"alarm.{alarm.id}"
+        watched = _make("input", alarm.input, name, lane=alarm.id, where=where)
+        edges.append(Edge(name, None, "alarm", partial(watch_alarm, watched, alarm.id, **heard)))
     return barriers, safety_loops, edges
 
 

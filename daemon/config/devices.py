@@ -80,6 +80,12 @@ def _sections(data: dict[str, Any]) -> Iterator[tuple[str, Role, Path, dict[str,
             if isinstance(section, dict):
                 name = lane["id"] if isinstance(lane.get("id"), str) else f"lanes[{at}]"
                 yield f"{name}.{suffix}", role, ("lanes", at, *inner), section
+    alarms = data.get("alarms")
+    for at, alarm in enumerate(alarms if isinstance(alarms, list) else ()):
+        section = _below(alarm, ("input",))
+        if isinstance(section, dict):
+            name = alarm["id"] if isinstance(alarm.get("id"), str) else f"alarms[{at}]"
+            yield f"alarm.{name}", "input", ("alarms", at, "input"), section
     recogniser = _below(data, ("vision", "recogniser"))
     if isinstance(recogniser, dict):
         yield "vision", "recogniser", ("vision", "recogniser"), recogniser

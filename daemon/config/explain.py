@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from daemon.config.post import STAFF_CARD, TIME_OF_DAY
 from daemon.config.problems import Path, Problem, Source, both, is_secret, redacted, suggestion
 from daemon.core.validity import HOURS
 
@@ -41,6 +42,8 @@ _PATTERNS: dict[str, str] = {
     "^[a-z0-9][a-z0-9-]{0,31}$": both("小写字母、数字、短横线", "lower-case letters, digits and dashes"),
     f"^({HOURS})?$": both("时段，如 07:00-20:00 或 22:00-06:00", "hours such as 07:00-20:00 or 22:00-06:00"),
     r"^[^#+\s]+$": both("不含 # + 空格", "no # + or space"),
+    TIME_OF_DAY: both("时刻，如 07:00", "a time of day such as 07:00"),
+    STAFF_CARD: both("10、8 或 6 位十六进制", "10, 8 or 6 hexadecimal digits"),
 }
 _SAID_BY_ALLOWED = {"string_pattern_mismatch", "literal_error", "enum", "too_short", "too_long"}
 _OUT_OF_RANGE = {

@@ -20,6 +20,7 @@ from daemon.config.lanes import check_lanes
 from daemon.config.model import Config, SiteConfig
 from daemon.config.permits import Row, check_permits, rows_of_csv, rows_of_list
 from daemon.config.pins import check_pins
+from daemon.config.post import check_post
 from daemon.config.problems import ConfigProblems, Problem, Source, both
 from drivers import registry as shipped
 
@@ -65,6 +66,7 @@ def _checked(
     permits, wrong_permits = check_permits(rows, lane_ids, _zone(data))
     devices, wrong_devices = check_devices(data, source, registry)
     problems += [*wrong_permits, *wrong_devices, *check_pins(devices, source), *check_lanes(lanes, source)]
+    problems += check_post(data, source, (permit.card for permit in permits))
     if "folder" in data:
         problems.append(source.problem(("folder",), hint=both("未知的键", "unknown key"), at_key=True))
     rest = {key: value for key, value in data.items() if key not in {"permits", "folder"}}

@@ -11,31 +11,23 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from daemon.config.post import (
+    AlarmConfig,
+    AlertsConfig,
+    DutyConfig,
+    PatrolCardConfig,
+    ShiftsConfig,
+    StaffConfig,
+)
+from daemon.config.section import DeviceConfig as DeviceConfig
+from daemon.config.section import Name as Name
+from daemon.config.section import Section as Section
 from daemon.core.validity import HOURS
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
-"""Lower-case letters, digits and dashes: names go into topics, file names and addresses."""
-
 Fraction = Annotated[float, Field(ge=0, le=1)]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class DeviceConfig(BaseModel):
-    """`{driver: NAME, …}`: the rest of the keys are that driver's own."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    driver: str
-
-    @property
-    def options(self) -> dict[str, Any]:
-        return dict(self.model_extra or {})
 
 
 class LoopsConfig(Section):
@@ -80,7 +72,7 @@ class PermitConfig(Section):
     plate: str
     holder: str = ""
     household: str = ""
-    lanes: list[Name] = []
+    lanes: list[Name] = Field(default=[])
     """Lanes it opens; empty means all."""
     valid_from: datetime | None = None
     """A date alone is the start of that day, in the site's time zone."""
@@ -163,8 +155,14 @@ class Config(Section):
     site: SiteConfig
     gate: GateConfig
     lanes: list[LaneConfig] = Field(min_length=1, max_length=16)
-    permits: list[PermitConfig] = []
+    permits: list[PermitConfig] = Field(default=[])
     """In the file a list, or the path of a CSV file with the same column names, which the loader reads."""
+    staff: list[StaffConfig] = Field(default=[])
+    shifts: ShiftsConfig | None = None
+    alerts: AlertsConfig = AlertsConfig()
+    alarms: list[AlarmConfig] = Field(default=[])
+    duties: list[DutyConfig] = Field(default=[])
+    patrol_cards: list[PatrolCardConfig] = Field(default=[])
     office: OfficeConfig | None = None
     panel: PanelConfig | None = PanelConfig()
     vision: VisionConfig = VisionConfig()

@@ -1,8 +1,8 @@
 """Rounds, roll calls, checks, inspections and drills (R38): done by check-in, missed by the clock.
 
 The law of this file: what is due follows from the site's data and the time of day alone; a check-in counts
-for the slot that it falls into. Without a clock that can be believed nothing is due, nothing is missed, and an
-alert says so.
+for the slot that it falls into. Without a clock that can be believed nothing is due and nothing is missed, as
+an alert says.
 """
 
 from __future__ import annotations

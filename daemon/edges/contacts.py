@@ -1,4 +1,5 @@
-"""Loops, limit switches and buttons: contact states to `LoopChanged`, `BoomReported` and `GuardAsked`.
+"""Loops, limit switches, buttons, alarms: contact states to `LoopChanged`, `BoomReported`, `GuardAsked` and
+`AlarmChanged`.
 
 Pin callbacks come on foreign threads: they only wake the loop, which then reads the level itself, so that two
 edges in quick succession cannot arrive in the wrong order.
@@ -10,7 +11,7 @@ import asyncio
 from collections.abc import Callable
 
 from daemon.core.duty import AT_THE_BUTTON
-from daemon.core.signals import Boom, BoomReported, GuardAsked, Loop, LoopChanged, LoopState
+from daemon.core.signals import AlarmChanged, Boom, BoomReported, GuardAsked, Loop, LoopChanged, LoopState
 from daemon.runtime.clock import Clock
 from drivers.errors import DeviceError
 from drivers.protocols import Barrier, BoomPosition, Contact, ContactState
@@ -26,6 +27,7 @@ BOOM_OF = {
     BoomPosition.MOVING: Boom.MOVING,
     BoomPosition.UNKNOWN: Boom.UNKNOWN,
 }
+ACTIVE_OF = {ContactState.ON: True, ContactState.OFF: False, ContactState.UNKNOWN: None}
 
 
 async def watch_loop(
@@ -72,6 +74,26 @@ async def watch_button(
     try:
         await _follow(contact.open, report, up)
     finally:
+        contact.close()
+
+
+async def watch_alarm(
+    contact: Contact,
+    alarm: str,
+    up: Callable[[], None],
+    *,
+    post: Callable[[AlarmChanged], None],
+    clock: Clock,
+) -> None:
+    """Post every change of an alarm's contact; a lost one is None. Raises DeviceError."""
+
+    def report(active: bool | None) -> None:
+        post(AlarmChanged(at=clock.now(), alarm=alarm, active=active))
+
+    try:
+        await _follow(contact.open, lambda: report(ACTIVE_OF[contact.state()]), up)
+    finally:
+        report(None)
         contact.close()
 
 
