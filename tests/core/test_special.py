@@ -14,7 +14,9 @@ from daemon.core.special import (
     ClassifyCar,
     DeclareCar,
     ExemptCar,
+    ListWatched,
     UnclassifyCar,
+    UnlistWatched,
     WithdrawApproval,
 )
 from daemon.core.state import Phase
@@ -286,3 +288,30 @@ def test_a_declaration_is_about_the_car_that_stands_there(gate: GateRig) -> None
     lorry_comes(gate)
     gate.time(5)
     assert gate.last(AccessGranted).reason is Reason.TEMPORARY_PASS
+
+
+# ---------------------------------------------------------------- which comes first
+
+
+@pytest.mark.rule("R08")
+@pytest.mark.rule("R11")
+def test_the_watch_list_goes_first_then_dangerous_goods_then_the_exempt(gate: GateRig) -> None:
+    """One plate that is all of it: what is taken away one after the other shows what comes next."""
+    police = "粤B1234警"
+    gate.ask(OFFICE, ListWatched(sign="plate", value=police, why="套牌", what_to_do="报警"))
+    gate.ask(OFFICE, ClassifyCar(plate=police, car_class="dangerous"))
+    answers = []
+    for undo in (
+        UnlistWatched(sign="plate", value=police, reason="查清"),
+        ClassifyCar(plate=police, car_class="large"),
+        None,
+    ):
+        lorry_comes(gate, police)
+        answers.append(gate.lane().passage.reason)
+        gate.car_backs_off()
+        gate.time(5)
+        if undo is not None:
+            gate.ask(OFFICE, undo)
+    assert answers == [Reason.WATCH_LISTED, Reason.DANGEROUS_GOODS, Reason.EXEMPT_VEHICLE]
+    trace = gate.last(AccessGranted).trace
+    assert [name for name in trace if name != "presence"][-3:] == ["watch_list", "dangerous_goods", "exempt"]
