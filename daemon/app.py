@@ -118,11 +118,21 @@ class App:
         barriers, safety_loops, edges = wiring.devices(
             self.config, self._where, post=self._post, clock=self.clock
         )
+        fire = wiring.fire_input(
+            self.config, self._where, barriers.values(), post=self._post, clock=self.clock
+        )
+        if fire is not None:
+            edges.append(fire[1])
         self._engine = Engine(
             state=state,
             store=self._store,
             clock=self.clock,
-            perform=Performer(barriers=barriers, safety_loops=safety_loops, watch=self._vision.watch),
+            perform=Performer(
+                barriers=barriers,
+                safety_loops=safety_loops,
+                watch=self._vision.watch,
+                fire=fire[0] if fire is not None else None,
+            ),
             observe=self._observe,
         )
         self._engine.handle(Started(at=now, version=__version__, note=note))

@@ -23,6 +23,7 @@ from daemon.core.signals import (
     BoomReported,
     DeviceLost,
     DeviceRestored,
+    FireReported,
     Instant,
     LoopChanged,
     Signal,
@@ -191,6 +192,8 @@ def _subject_of(signal: Signal) -> object | None:
             return signal.lane, "boom"
         case DeviceLost() | DeviceRestored():
             return signal.device
+        case FireReported():
+            return "fire", signal.input  # that it burned is not undone by its falling quiet again
         case _:
             return None
 

@@ -1,9 +1,9 @@
 """From a durable fact to the device that has to move.
 
 The law of this file: exactly one call for each order, after its fact is on the disk. A slow disk may take
-seconds for that: before the boom is lowered the safety loop is asked once more. No answer is awaited and none
-is believed, the limit switches tell. A barrier that refuses is logged here; its lane raises the alert
-when no limit switch answers.
+seconds for that: before the boom is lowered the safety loop and the fire input are asked once more. No answer
+is awaited and none is believed, the limit switches tell. A barrier that refuses is logged here; its lane
+raises the alert when no limit switch answers.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Boom(Protocol):
     def stop_boom(self) -> None: ...
 
 
-class SafetyLoop(Protocol):
-    """The part of a contact that says what is under the boom now."""
+class Level(Protocol):
+    """The part of a contact that says how it is now."""
 
     def state(self) -> ContactState: ...
 
@@ -48,13 +48,15 @@ class Performer:
         self,
         *,
         barriers: Mapping[str, Boom],
-        safety_loops: Mapping[str, SafetyLoop],
+        safety_loops: Mapping[str, Level],
         watch: Callable[[str, bool], None],
+        fire: Level | None = None,
     ) -> None:
         """`watch(lane, present)` turns a camera's attention to a lane, or away from it."""
         self._barriers = barriers
         self._safety_loops = safety_loops
         self._watch = watch
+        self._fire = fire
 
     def __call__(self, fact: Fact) -> None:
         match fact:
@@ -76,6 +78,8 @@ class Performer:
                 case BoomLowerOrdered() if self._is_occupied_by_now(order):
                     # What the loop says comes as a signal of its own, and then the boom is ordered up.
                     log.warning("%s: not lowered, its safety loop is no longer free", order.lane)
+                case BoomLowerOrdered() if self._is_burning_by_now():
+                    log.warning("%s: not lowered, there is a fire", order.lane)
                 case BoomLowerOrdered():
                     barrier.lower_boom()
                 case BoomStopOrdered():
@@ -88,3 +92,6 @@ class Performer:
     def _is_occupied_by_now(self, order: BoomLowerOrdered) -> bool:
         loop = self._safety_loops.get(order.lane or "")
         return loop is not None and loop.state() is not ContactState.OFF
+
+    def _is_burning_by_now(self) -> bool:
+        return self._fire is not None and self._fire.state() is ContactState.ON

@@ -7,20 +7,23 @@ config.yaml and the vision process's own wiring the only place that looks into `
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from daemon.config import Config
 from daemon.config.model import DeviceConfig, LaneConfig, OfficeConfig
 from daemon.config.post import shift_rules
+from daemon.core.lot import LOT_CLASSES, LotClass
 from daemon.core.signals import Actor, DirectoryGiven, Instant, Loop, Permit, Signal
 from daemon.core.state import LaneRules, SiteRules
 from daemon.edges.cards import read_cards
 from daemon.edges.contacts import watch_alarm, watch_boom, watch_button, watch_loop
+from daemon.edges.fire import watch_fire
 from daemon.runtime.clock import Clock
 from daemon.vision.spec import LaneSpec, VisionSpec
 from drivers import registry
@@ -65,12 +68,20 @@ def site_rules(config: Config) -> SiteRules:
         timezone=config.site.timezone,
         expired=config.site.expired_permits,
         expires_soon=timedelta(days=config.site.permit_notice_days),
+        has_fire_input=config.fire is not None,
+        bays=_bays(config),
         shifts=shift_rules(config.shifts, config.staff),
         alerts=config.alerts.rules(),
         alarms=tuple(alarm.rules() for alarm in config.alarms),
         duties=tuple(duty.duty() for duty in config.duties),
         patrol_cards=tuple(card.rules() for card in config.patrol_cards),
     )
+
+
+def _bays(config: Config) -> Mapping[LotClass, int]:
+    """The classes of cars whose bays the site counts."""
+    counted = {name: getattr(config.lot, name) for name in LOT_CLASSES}
+    return MappingProxyType({name: count for name, count in counted.items() if count is not None})
 
 
 def _rules(lane: LaneConfig) -> LaneRules:
@@ -85,6 +96,10 @@ def _rules(lane: LaneConfig) -> LaneRules:
         pass_timeout=timedelta(seconds=lane.pass_timeout_s),
         close_delay=timedelta(seconds=lane.close_delay_s),
         boom_travel=timedelta(seconds=lane.boom_travel_s),
+        stand_limit=timedelta(seconds=lane.stand_limit_s),
+        open_limit=timedelta(seconds=lane.open_limit_s),
+        queue_limit=timedelta(seconds=lane.queue_limit_s),
+        closes_by_itself=_closes_by_itself(lane.barrier),
         has_approach_loop=lane.loops.approach is not None,
         has_limit_switches=_has_limit_switches(lane.barrier),
     )
@@ -93,6 +108,11 @@ def _rules(lane: LaneConfig) -> LaneRules:
 def _has_limit_switches(barrier: DeviceConfig) -> bool:
     """A gpio barrier may be wired without; every other one reports where its boom is."""
     return barrier.driver != "gpio" or {"up_limit", "down_limit"} <= barrier.options.keys()
+
+
+def _closes_by_itself(barrier: DeviceConfig) -> bool:
+    """A gpio barrier without a close relay comes down when its own controller says so."""
+    return barrier.driver == "gpio" and "close" not in barrier.options
 
 
 def directory(config: Config, now: Instant) -> DirectoryGiven:
@@ -153,6 +173,22 @@ def devices(
         watched = _make("input", alarm.input, name, lane=alarm.id, where=where)
         edges.append(Edge(name, None, "alarm", partial(watch_alarm, watched, alarm.id, **heard)))
     return barriers, safety_loops, edges
+
+
+def fire_input(
+    config: Config,
+    where: Places,
+    barriers: Iterable[Barrier],
+    *,
+    post: Callable[[Signal], None],
+    clock: Clock,
+) -> tuple[Contact, Edge] | None:
+    """The contact of the fire panel, which tells the barriers itself; None where the site has none."""
+    if config.fire is None:
+        return None
+    contact: Contact = _make("input", config.fire, "fire", lane="", where=where)
+    run = partial(watch_fire, contact, tuple(barriers), post=post, clock=clock)
+    return contact, Edge("fire", None, "fire", run)
 
 
 def _make(role: registry.Role, wanted: DeviceConfig, name: str, *, lane: str, where: Places) -> Any:

@@ -86,6 +86,8 @@ def _sections(data: dict[str, Any]) -> Iterator[tuple[str, Role, Path, dict[str,
         if isinstance(section, dict):
             name = alarm["id"] if isinstance(alarm.get("id"), str) else f"alarms[{at}]"
             yield f"alarm.{name}", "input", ("alarms", at, "input"), section
+    if isinstance(fire := data.get("fire"), dict):
+        yield "fire", "input", ("fire",), fire
     recogniser = _below(data, ("vision", "recogniser"))
     if isinstance(recogniser, dict):
         yield "vision", "recogniser", ("vision", "recogniser"), recogniser

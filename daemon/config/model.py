@@ -53,6 +53,12 @@ class LaneConfig(Section):
     """From the car having cleared the safety loop to the order to lower."""
     boom_travel_s: float = Field(default=6.0, gt=0, le=60)
     """By when a limit switch must have answered an order; after that it is a fault."""
+    stand_limit_s: float = Field(default=60.0, gt=0, le=3600)
+    """A car under the boom for longer is an alert."""
+    open_limit_s: float = Field(default=180.0, gt=0, le=3600)
+    """A boom that has been open for longer, and for nobody, is an alert."""
+    queue_limit_s: float = Field(default=120.0, gt=0, le=3600)
+    """An approach loop that has not been free for longer is an alert."""
     reader: DeviceConfig | None = None
     camera: DeviceConfig | None = None
     barrier: DeviceConfig
@@ -139,6 +145,15 @@ class GateConfig(Section):
     name: str
 
 
+class LotConfig(Section):
+    """How many bays there are for whom (R36); a class that is left out is not counted down."""
+
+    permit: int | None = Field(default=None, ge=0)
+    """Cars with a permit."""
+    temporary: int | None = Field(default=None, ge=0)
+    """All others."""
+
+
 class SimulationConfig(Section):
     """Cars that drive through lanes with simulated devices, as `scripts/run` shows them."""
 
@@ -167,6 +182,9 @@ class Config(Section):
     panel: PanelConfig | None = PanelConfig()
     vision: VisionConfig = VisionConfig()
     storage: StorageConfig = StorageConfig()
+    fire: DeviceConfig | None = None
+    """The contact of the fire panel: closed, every barrier rises and stays up (R32)."""
+    lot: LotConfig = LotConfig()
     simulation: SimulationConfig | None = None
     folder: Path = Field(default=Path(), exclude=True)
     """Where config.yaml lies; set by the loader, not by the user."""

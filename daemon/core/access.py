@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from daemon.core import desk_rules, permit_rules, special_rules
+from daemon.core import charges, desk_rules, permit_rules, special_rules
 from daemon.core.case import Case as Case
+from daemon.core.case import Charge as Charge
 from daemon.core.case import Gone as Gone
 from daemon.core.case import Grant as Grant
 from daemon.core.case import Hold as Hold
@@ -32,7 +33,7 @@ def judge(state: State, lane: LaneState, passage: Passage, at: Instant) -> Verdi
         verdict = rule(case)
         if verdict is None:
             continue
-        return verdict if isinstance(verdict, Wait | Gone) else replace(verdict, trace=tuple(asked))
+        return verdict if isinstance(verdict, Wait | Gone | Charge) else replace(verdict, trace=tuple(asked))
     raise AssertionError("the last rule always answers")
 
 
@@ -147,7 +148,7 @@ def _temporary_exit(case: Case) -> Verdict | None:
     if case.lane.direction != "exit":
         return None
     if case.stay is not None and not case.is_let_through_elsewhere:
-        return Grant(reason=Reason.TEMPORARY_EXIT, stay=case.stay)
+        return charges.charged(case, case.stay)
     return Hold(
         reason=Reason.NO_MATCHING_STAY,
         candidates=nearest(case.state.stays.values(), case.passage.plate or ""),
@@ -169,11 +170,13 @@ def _temporary_entry(case: Case) -> Verdict | None:
 
 RULES: tuple[tuple[str, Rule], ...] = (
     ("presence", _presence),
+    ("lane_locked", desk_rules.lane_locked),
     ("watch_list", special_rules.watch_list),
     ("dangerous_goods", special_rules.dangerous_goods),
     ("exempt", special_rules.exempt),
     ("large_vehicle", special_rules.large_vehicle),
     ("stopped_card", desk_rules.stopped_card),
+    ("charge", charges.charge),
     ("substituted", desk_rules.substituted),
     ("unknown_card", _unknown_card),
     ("visitor", desk_rules.visitor),

@@ -15,7 +15,11 @@ from daemon.core import (
     alert_desk,
     directory,
     duty,
+    forced_entry,
     guard,
+    lane_desk,
+    lane_watch,
+    lot,
     passages,
     requests,
     rounds,
@@ -46,6 +50,7 @@ from daemon.core.signals import (
     DeviceLost,
     DeviceRestored,
     DirectoryGiven,
+    FireReported,
     GuardAsked,
     LoopChanged,
     PictureTaken,
@@ -54,12 +59,13 @@ from daemon.core.signals import (
     Started,
     TimerElapsed,
 )
-from daemon.core.state import State
+from daemon.core.state import LaneState, State
 
 Deadlines = Callable[[State, timedelta], Iterator[timedelta]]
 
 TIMED: tuple[tuple[Deadlines, Callable[[Draft], None]], ...] = (
     (duty.deadlines, duty.time_passed),
+    (lane_watch.deadlines, lane_watch.time_passed),
     (substitution.deadlines, substitution.time_passed),
     (alert_desk.deadlines, alert_desk.time_passed),
     (rounds.deadlines, rounds.time_passed),
@@ -84,6 +90,8 @@ def decide(state: State, signal: Signal) -> tuple[Fact, ...]:
             _picture_taken(draft, signal)
         case GuardAsked():
             guard.asked(draft, duty.answered_for(state, signal))
+        case FireReported():
+            lane_desk.fire_reported(draft, signal)
         case AlarmChanged():
             alarms.changed(draft, signal)
         case Asked():
@@ -96,7 +104,8 @@ def decide(state: State, signal: Signal) -> tuple[Fact, ...]:
             _device_restored(draft, signal)
         case TimerElapsed():
             wall_clock.noticed(draft)
-            for lane in state.lanes.values():
+            lane_desk.time_passed(draft)
+            for lane in draft.state.lanes.values():
                 passages.time_passed(draft, lane)
             for _, time_passed in TIMED:
                 time_passed(draft)
@@ -104,19 +113,22 @@ def decide(state: State, signal: Signal) -> tuple[Fact, ...]:
             _started(draft, signal)
         case _:
             assert_never(signal)
+    lane_watch.look_again(draft)
+    lot.report(draft, state.lot)
     return tuple(draft.facts)
 
 
 def next_deadline(state: State, now: timedelta) -> timedelta | None:
     """When a `TimerElapsed` is due at the latest, on the clock of the running boot; None for never."""
     due = [when for lane in state.lanes.values() for when in passages.deadlines(state, lane, now)]
+    due += lane_desk.deadlines(state, now)
     due += [when for deadlines, _ in TIMED for when in deadlines(state, now)]
     return min(due, default=None)
 
 
 _OVER_WHEN = {
     Boom.UP: (AlertKind.BOOM_DID_NOT_RISE,),
-    Boom.DOWN: (AlertKind.BOOM_DID_NOT_LOWER, AlertKind.BOOM_LEFT_UP),
+    Boom.DOWN: (AlertKind.BOOM_DID_NOT_LOWER, AlertKind.BOOM_LEFT_UP, AlertKind.BOOM_MOVED_BY_HAND),
 }
 """The alerts that a limit switch ends."""
 
@@ -129,19 +141,28 @@ def _loop_changed(draft: Draft, signal: LoopChanged) -> None:
         return
     draft.say(LoopReported(at=signal.at, lane=lane.id, loop=signal.loop, state=signal.state))
     if signal.loop == "safety":
+        forced_entry.safety_changed(draft, lane)
         passages.safety_changed(draft, draft.lane(lane))
     else:
+        forced_entry.approach_changed(draft, lane)
         passages.approach_changed(draft, draft.lane(lane))
 
 
 def _boom_reported(draft: Draft, signal: BoomReported) -> None:
     lane = draft.state.lanes.get(signal.lane)
-    if lane is None or lane.boom is signal.boom:
+    if lane is None:
         return
+    if lane.boom is not signal.boom:
+        _boom_moved(draft, lane, signal)
+    lane_desk.boom_reported(draft, lane, signal)
+
+
+def _boom_moved(draft: Draft, lane: LaneState, signal: BoomReported) -> None:
     draft.say(BoomMoved(at=signal.at, lane=lane.id, boom=signal.boom))
     draft.clear_alerts(_OVER_WHEN.get(signal.boom, ()), lane.id)
+    lane_watch.boom_reported(draft, lane, signal)
     passages.keep_off_car(draft, draft.lane(lane))
-    is_first_report = lane.boom is Boom.UNKNOWN and lane.ordered is None
+    is_first_report = lane.boom is Boom.UNKNOWN and lane.ordered is None and lane.why_stays_open is None
     if is_first_report and signal.boom is Boom.UP and lane.phase not in DECIDED:
         draft.raise_alert(
             AlertKind.BOOM_LEFT_UP,
@@ -177,6 +198,9 @@ def _device_restored(draft: Draft, signal: DeviceRestored) -> None:
         return
     draft.say(DeviceRecovered(at=signal.at, lane=signal.lane, device=signal.device, role=signal.role))
     draft.clear_alerts([AlertKind.DEVICE_FAILED], signal.device)
+    lane = draft.state.lanes.get(signal.lane or "")
+    if lane is not None and signal.role == "barrier":
+        lane_desk.raise_again(draft, lane)
 
 
 def _started(draft: Draft, signal: Started) -> None:

@@ -78,6 +78,11 @@ def _let_in(case: Case, grant: Grant) -> Verdict:
     return Hold(reason=Reason.ALREADY_INSIDE) if is_inside else grant
 
 
+def lane_locked(case: Case) -> Verdict | None:
+    """A locked lane opens for nobody's card or plate."""
+    return None if case.lane.locked is None else Hold(reason=Reason.LANE_LOCKED)
+
+
 def temporary_card(case: Case) -> Verdict | None:
     """A temporary card goes out at the entry with one pass, and at the exit names that pass (R04, R15)."""
     card = case.passage.card

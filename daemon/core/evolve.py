@@ -12,20 +12,25 @@ from types import MappingProxyType
 from typing import Any
 
 from daemon.core import (
+    accounts,
     alarms,
     alerts,
     bays,
     cards,
     contractors,
     findings,
+    fire,
     goods,
+    hold_open,
     identity,
     lending,
     logbook,
+    lot,
     register,
     rounds,
     shifts,
     special,
+    standing,
     substitution,
     visits,
 )
@@ -39,6 +44,7 @@ from daemon.core.facts import (
     BoomRaiseOrdered,
     BoomStopOrdered,
     CardPresented,
+    CarForcedIn,
     CarHeld,
     DeviceFailed,
     DeviceRecovered,
@@ -55,6 +61,7 @@ from daemon.core.facts import (
     StayOpened,
 )
 from daemon.core.lane import DECIDED, MOVES
+from daemon.core.money import ChargeQuoted
 from daemon.core.reasons import AlertKind, Reason
 from daemon.core.signals import Boom, Loop, LoopState
 from daemon.core.state import LaneState, Passage, Phase, State, Stay
@@ -70,6 +77,9 @@ def evolve_all(state: State, facts: Iterable[Fact]) -> State:
 def evolve(state: State, fact: Fact) -> State:
     """The state after `fact`. Pure; raises nothing."""
     state = _desk(_site(state, fact), fact)
+    if isinstance(fact, standing.SITE_WIDE):
+        lanes = {key: standing.of_every_lane(lane, fact) for key, lane in state.lanes.items()}
+        return replace(state, lanes=MappingProxyType(lanes))
     lane = state.lanes.get(fact.lane) if fact.lane is not None else None
     if lane is None:
         return state
@@ -89,7 +99,14 @@ def _site(state: State, fact: Fact) -> State:
             lanes = MappingProxyType(restarted)
             is_new_boot = state.clock is None or state.clock.boot != fact.at.boot
             cares = alerts.restarted(state.cares, fact.at) if is_new_boot else state.cares
-            return replace(state, lanes=lanes, failed=MappingProxyType({}), clock=fact.at, cares=cares)
+            return replace(
+                state,
+                lanes=lanes,
+                failed=MappingProxyType({}),
+                clock=fact.at,
+                cares=cares,
+                fire=fire.restarted(state.fire),
+            )
         case ClockSet():
             return replace(state, clock=fact.at)
         case DeviceFailed():
@@ -121,6 +138,8 @@ def _site(state: State, fact: Fact) -> State:
 
 
 _PARTS: tuple[tuple[str, Callable[[Any, Fact], Any]], ...] = (
+    ("fire", fire.evolve),
+    ("lot", lot.evolve),
     ("slips", goods.evolve),
     ("special", special.evolve),
     ("register", register.evolve),
@@ -131,6 +150,7 @@ _PARTS: tuple[tuple[str, Callable[[Any, Fact], Any]], ...] = (
     ("substitutions", substitution.evolve),
     ("visits", visits.evolve),
     ("contractors", contractors.evolve),
+    ("money", accounts.evolve),
     ("shifts", shifts.evolve),
     ("logbook", logbook.evolve),
     ("cares", alerts.evolve),
@@ -198,6 +218,7 @@ def _with_stay(state: State, fact: StayOpened) -> State:
         stay_of_plate=state.stay_of_plate.put(stay.plate, stay.id),
         stay_of_permit=of_permit if stay.permit_id is None else of_permit.put(stay.permit_id, stay.id),
         stays_opened=state.stays_opened + 1,
+        lot=lot.came_in(state.lot, stay.kind),
     )
 
 
@@ -209,6 +230,7 @@ def _without_stay(state: State, stay_id: str) -> State:
     return replace(
         state,
         stays=state.stays.without(stay_id),
+        lot=lot.went_out(state.lot, stay.kind),
         stay_of_plate=state.stay_of_plate.without(stay.plate),
         stay_of_permit=of_permit if stay.permit_id is None else of_permit.without(stay.permit_id),
     )
@@ -231,6 +253,9 @@ def _restarted(lane: LaneState, fact: GateStarted) -> LaneState:
         ordered_at=None,
         close_from=None,
         passed_at=None,
+        opened_for=None,
+        boom_since=fact.at.mono,
+        held_open=hold_open.restarted(lane.held_open, fact.at),
     )
 
 
@@ -242,7 +267,8 @@ def _lane(lane: LaneState, fact: Fact) -> LaneState:
             return replace(lane, safety=fact.state, safety_since=fact.at.mono)
         case BoomMoved():
             arrived = (lane.ordered, fact.boom) in {("raise", Boom.UP), ("lower", Boom.DOWN)}
-            lane = replace(lane, boom=fact.boom)
+            opened_for = None if fact.boom is Boom.DOWN else lane.opened_for
+            lane = replace(lane, boom=fact.boom, boom_since=fact.at.mono, opened_for=opened_for)
             return replace(lane, ordered=None, ordered_at=None) if arrived else lane
         case BoomRaiseOrdered():
             # After a car under a lowering boom the wish to close stays; any other raise ends it.
@@ -252,6 +278,7 @@ def _lane(lane: LaneState, fact: Fact) -> LaneState:
                 ordered="raise",
                 ordered_at=fact.at.mono,
                 close_from=fact.at.mono if still_closing else None,
+                opened_for=lane.opened_for if still_closing else None,
             )
         case BoomLowerOrdered():
             return replace(lane, ordered="lower", ordered_at=fact.at.mono, close_from=None)
@@ -260,7 +287,7 @@ def _lane(lane: LaneState, fact: Fact) -> LaneState:
         case AlertRaised(alert=AlertKind.BOOM_DID_NOT_RISE | AlertKind.BOOM_DID_NOT_LOWER):
             return replace(lane, ordered_at=None)
         case _:
-            return _moved(lane, _passage(lane, fact), fact)
+            return _moved(lane, _passage(standing.of_one_lane(lane, fact), fact), fact)
 
 
 def _moved(before: LaneState, after: LaneState, fact: Fact) -> LaneState:
@@ -283,7 +310,7 @@ def _passage(lane: LaneState, fact: Fact) -> LaneState:
             return replace(lane, behind=None)
         case PassageClosed() if lane.passage is not None and lane.passage.id == fact.passage:
             went = fact.outcome in ("passed", "unconfirmed") or lane.phase in DECIDED
-            passed = fact.outcome == "passed"
+            passed = fact.outcome in ("passed", "forced")
             return replace(
                 lane,
                 passage=lane.behind,
@@ -293,13 +320,15 @@ def _passage(lane: LaneState, fact: Fact) -> LaneState:
                 close_from=fact.at.mono if went and fact.outcome != "interrupted" else lane.close_from,
                 passed_plate=lane.passage.plate if passed else lane.passed_plate,
                 passed_at=fact.at.mono if passed else lane.passed_at,
+                opened_for=fact.passage if passed else lane.opened_for,
             )
         case _:
             pass
     if lane.behind is not None and lane.behind.id == fact.passage:
         return replace(lane, behind=_known(lane.behind, fact))
     if lane.passage is not None and lane.passage.id == fact.passage:
-        granted_at = fact.at.mono if isinstance(fact, AccessGranted) else lane.granted_at
+        is_decided = isinstance(fact, AccessGranted | CarForcedIn)
+        granted_at = fact.at.mono if is_decided else lane.granted_at
         return replace(lane, passage=_known(lane.passage, fact), granted_at=granted_at)
     return lane
 
@@ -309,9 +338,13 @@ def _known(passage: Passage, fact: Fact) -> Passage:
     match fact:
         case CardPresented():
             return replace(passage, card=fact.card, card_permit=fact.permit_id, card_at=fact.at.mono)
+        case ChargeQuoted():
+            return replace(passage, stay_id=fact.stay_id)
         case PlateSeen():
             return replace(
                 passage,
+                # Who was told a price, and then shows another plate, is another car.
+                stay_id=passage.stay_id if passage.plate in (None, "", fact.plate) else None,
                 plate=fact.plate,
                 plate_valid=fact.valid,
                 plate_permit=fact.permit_id,
@@ -337,6 +370,8 @@ def _known(passage: Passage, fact: Fact) -> Passage:
             )
         case AccessRefused():
             return replace(passage, reason=fact.reason)
+        case CarForcedIn():
+            return replace(passage, is_forced=True)
         case special.WatchedCarSeen():
             return replace(passage, watch=fact.watch)
         case special.CarDeclared():

@@ -16,9 +16,13 @@ from daemon.core import (
     cards,
     contractors,
     findings,
+    fire,
     goods,
+    hold_open,
     identity,
     logbook,
+    lot,
+    money,
     register,
     rounds,
     shifts,
@@ -116,7 +120,7 @@ class PassageOpened(Fact):
     """A car is here: `passage` names it until it has gone."""
 
     direction: Literal["entry", "exit"]
-    cause: Literal["loop", "card", "plate", "guard"]
+    cause: Literal["loop", "card", "plate", "guard", "safety_loop"]
     kind: Literal["passage_opened"] = "passage_opened"
 
 
@@ -233,10 +237,19 @@ class CarUnderBoom(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CarForcedIn(Fact):
+    """The safety loop is occupied by a car that nobody let through, and the boom is not down (R25)."""
+
+    after: str | None
+    """The passage on whose grant it follows; None where the boom was up for nobody."""
+    kind: Literal["car_forced_in"] = "car_forced_in"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PassageClosed(Fact):
-    outcome: Literal["passed", "left", "refused", "interrupted", "unconfirmed"]
+    outcome: Literal["passed", "left", "refused", "interrupted", "unconfirmed", "forced"]
     """`left`: backed away. `interrupted`: the daemon was restarted before a decision. `unconfirmed`: let
-    through, but no loop ever saw the car go."""
+    through, but no loop ever saw the car go. `forced`: driven through, and nobody had let it."""
     kind: Literal["passage_closed"] = "passage_closed"
 
 
@@ -337,7 +350,7 @@ AnyFact = (
     GateStarted | FactLost | LoopReported | BoomMoved | DeviceFailed | DeviceRecovered
     | PermitGranted | PermitWithdrawn | PermitRejected
     | PassageOpened | CardPresented | PlateSeen | PictureKept | PlateCorrected
-    | AccessGranted | AccessRefused | CarHeld | CarUnderBoom | PassageClosed
+    | AccessGranted | AccessRefused | CarHeld | CarUnderBoom | CarForcedIn | PassageClosed
     | StayOpened | StayClosed
     | BoomRaiseOrdered | BoomLowerOrdered | BoomStopOrdered | ActionRefused
     | AlertRaised | AlertCleared
@@ -353,9 +366,13 @@ AnyFact = (
     | contractors.AnyFact
     | shifts.AnyFact
     | wall_clock.AnyFact
+    | hold_open.AnyFact
+    | fire.AnyFact
+    | lot.AnyFact
     | logbook.AnyFact
     | alerts.AnyFact
     | alarms.AnyFact
+    | money.AnyFact
     | rounds.AnyFact
 )  # fmt: skip
 

@@ -1,13 +1,14 @@
 """What a guard may have done at a lane, and what is refused with the reason.
 
-The law of this file: raising and stopping are always possible; lowering only where `why_not_lower` has
-nothing against it; a decision is about the car that the guard was looking at, once.
+The law of this file: raising is always possible, but in a locked lane, and stopping everywhere; lowering only
+where `why_not_lower` has nothing against it; a decision is about the car that the guard was looking at, once.
 """
 
 from __future__ import annotations
 
 from typing import assert_never
 
+from daemon.core import charges
 from daemon.core.access import Case, Grant
 from daemon.core.desk_rules import needs_identity
 from daemon.core.draft import Draft
@@ -19,7 +20,7 @@ from daemon.core.facts import (
     BoomStopOrdered,
 )
 from daemon.core.lane import DECIDED, why_not_lower
-from daemon.core.passages import close, grant, open_passage
+from daemon.core.passages import close, grant, open_passage, settle
 from daemon.core.reasons import AlertKind, Reason, Severity
 from daemon.core.roles import who_decides
 from daemon.core.signals import GuardAsked
@@ -72,6 +73,9 @@ def _open(draft: Draft, lane: LaneState, signal: GuardAsked) -> None:
                 note=signal.reason,
             )
         )
+        return
+    if lane.locked is not None and who_decides(signal.actor.role, Reason.LANE_LOCKED) is not None:
+        _not_done(draft, signal, Reason.LANE_LOCKED)
         return
     passage = lane.passage or open_passage(draft, lane, "guard")
     if needs_identity(Case(draft.state, lane, passage, draft.at)):
@@ -145,11 +149,16 @@ def _release(draft: Draft, lane: LaneState, passage: Passage, signal: GuardAsked
     if _takes_somebody_else(draft, lane, passage, signal):
         return
     case = Case(draft.state, lane, passage, draft.at)
-    verdict = Grant(
-        reason=Reason.GUARD,
-        permit=case.card_permit or case.plate_permit,
-        stay=draft.state.stays.get(signal.stay) if signal.stay is not None else None,
-    )
+    permit = case.card_permit or case.plate_permit
+    picked = draft.state.stays.get(signal.stay) if signal.stay is not None else None
+    told = charges.stay_told(draft.state, passage)
+    if picked is not None and picked != told and charges.asks_first(draft, lane, passage, picked):
+        settle(draft, draft.lane(lane))
+        return
+    stay = picked or told
+    if permit is None or told is not None:
+        charges.let_out(draft, lane, passage, stay or case.stay)
+    verdict = Grant(reason=Reason.GUARD, permit=permit, stay=stay)
     grant(draft, lane, passage, verdict, by=signal.actor, note=signal.reason, resync=signal.resync)
     _watched_no_more(draft, passage)
 
@@ -160,6 +169,8 @@ def _takes_somebody_else(draft: Draft, lane: LaneState, passage: Passage, signal
     A car that was sent away could come again with another card a moment later.
     """
     standing = standing_hold(Case(draft.state, lane, passage, draft.at))
+    if lane.locked is not None:
+        standing = Reason.LANE_LOCKED
     objection = who_decides(signal.actor.role, standing)
     if objection is not None:
         _not_done(draft, signal, objection)

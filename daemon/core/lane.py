@@ -6,7 +6,8 @@
     identifying  a car is here; card and plate are awaited           as it was
     held         the guard decides                                   as it was
     granted      let through, and still in front of the boom         ordered up
-    passing      on the safety loop, under the boom                  up; no order to lower exists
+    passing      on the safety loop, under the boom: let through,    up; no order to lower exists
+                 or forced in behind another
 
 MOVES is the whole of it: a fact that is not listed for a phase leaves the phase alone. The boom is not in the
 table because it is never inferred: `BoomMoved` says where the limit switches see it. When it may come down is
@@ -29,7 +30,9 @@ MOVES: dict[tuple[Phase, str], Phase] = {
     (Phase.IDENTIFYING, "car_held"): Phase.HELD,
     (Phase.IDENTIFYING, "access_granted"): Phase.GRANTED,
     (Phase.IDENTIFYING, "passage_closed"): Phase.IDLE,
+    (Phase.IDENTIFYING, "car_forced_in"): Phase.PASSING,
     (Phase.HELD, "access_granted"): Phase.GRANTED,
+    (Phase.HELD, "car_forced_in"): Phase.PASSING,
     (Phase.HELD, "passage_closed"): Phase.IDLE,
     (Phase.GRANTED, "car_under_boom"): Phase.PASSING,
     (Phase.GRANTED, "passage_closed"): Phase.IDLE,
@@ -44,6 +47,8 @@ DECIDED = frozenset({Phase.GRANTED, Phase.PASSING})
 
 def why_not_lower(lane: LaneState) -> Reason | None:
     """Why the boom must not be ordered down now; None where it may be."""
+    if lane.why_stays_open is not None:
+        return lane.why_stays_open
     match lane.safety:
         case LoopState.OCCUPIED:
             return Reason.SAFETY_LOOP_OCCUPIED
@@ -82,6 +87,15 @@ def is_lowering(lane: LaneState, now: timedelta) -> bool:
     if lane.rules.has_limit_switches or lane.ordered_at is None:
         return True
     return now < lane.ordered_at + lane.rules.boom_travel
+
+
+def may_be_open(lane: LaneState, now: timedelta) -> bool:
+    """True where a car may get under the boom: it is not down, or only orders tell and the last was up."""
+    if lane.boom in (Boom.UP, Boom.MOVING):
+        return True
+    if lane.boom is Boom.DOWN or lane.rules.has_limit_switches:
+        return False
+    return lane.ordered == "raise" or is_lowering(lane, now)
 
 
 def grant_lapse_due(lane: LaneState) -> timedelta | None:

@@ -12,7 +12,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Literal, assert_never
 
-from daemon.core.access import Gone, Grant, Hold, Refuse, Wait, judge
+from daemon.core import charges
+from daemon.core.access import Case, Charge, Gone, Grant, Hold, Refuse, Wait, judge
 from daemon.core.draft import Draft, alert_id
 from daemon.core.facts import (
     AccessGranted,
@@ -28,7 +29,7 @@ from daemon.core.facts import (
 from daemon.core.lane import DECIDED, grant_lapse_due, is_lowering, lower_due, order_check_due
 from daemon.core.notices import on_granted
 from daemon.core.reasons import AlertKind, Reason, Severity
-from daemon.core.signals import Actor, Boom, LoopState
+from daemon.core.signals import Actor, LoopState
 from daemon.core.state import LaneState, Passage, Phase, State
 from daemon.core.stays import on_cleared
 
@@ -45,7 +46,7 @@ _ALERT_OF_HOLD = {
 _REFUSED_AT_ONCE = frozenset({Reason.DANGEROUS_GOODS})
 """Sent away, urgently; and still held while it stands there, so that nothing it shows next opens the boom."""
 
-Cause = Literal["loop", "card", "plate", "guard"]
+Cause = Literal["loop", "card", "plate", "guard", "safety_loop"]
 
 
 # ---------------------------------------------------------------- a car is here
@@ -75,17 +76,9 @@ def safety_changed(draft: Draft, lane: LaneState) -> None:
         keep_off_car(draft, lane)
         if lane.phase is Phase.GRANTED and lane.passage is not None:
             draft.say(CarUnderBoom(at=draft.at, lane=lane.id, passage=lane.passage.id))
-        elif lane.phase not in DECIDED and lane.boom in (Boom.UP, Boom.MOVING):
-            draft.raise_alert(
-                AlertKind.PASSED_WITHOUT_GRANT,
-                lane.id,
-                f"{lane.name}: boom {lane.boom}, nobody let through",
-                severity=Severity.URGENT,
-                lane=lane,
-            )
     elif lane.safety is LoopState.FREE:
         # Whatever it said before: a loop that failed under the car, and mended, has seen it go all the same.
-        draft.clear_alerts([AlertKind.PASSED_WITHOUT_GRANT], lane.id)
+        draft.clear_alerts([AlertKind.PASSED_WITHOUT_GRANT, AlertKind.TAILGATING], lane.id)
         if lane.phase is Phase.PASSING and lane.passage is not None:
             _cleared(draft, lane, lane.passage)
 
@@ -103,11 +96,26 @@ def keep_off_car(draft: Draft, lane: LaneState) -> None:
         )
 
 
+def car_waits_under_open_boom(draft: Draft, lane: LaneState) -> None:
+    """The boom goes up for all, and a car has its nose over the safety loop: it is let through with them."""
+    why, passage = lane.why_stays_open, lane.passage
+    is_there = lane.safety is LoopState.OCCUPIED and lane.phase not in DECIDED
+    if is_there and why is not None and passage is not None:
+        case = Case(draft.state, lane, passage, draft.at)
+        grant(draft, lane, passage, Grant(reason=why, permit=case.card_permit or case.plate_permit))
+
+
 def _cleared(draft: Draft, lane: LaneState, passage: Passage) -> None:
     """The car has driven under the boom: that, and nothing earlier, is when it is in or out."""
-    draft.say(*on_cleared(draft.state, lane, passage, draft.at))
+    _say_cleared(draft, lane, passage)
     draft.clear_alerts([AlertKind.PASSAGE_UNCONFIRMED], lane.id)
-    close(draft, lane, passage, "passed")
+    close(draft, lane, passage, "forced" if passage.is_forced else "passed")
+
+
+def _say_cleared(draft: Draft, lane: LaneState, passage: Passage) -> None:
+    facts = on_cleared(draft.state, lane, passage, draft.at)
+    charges.leaving(draft, lane, passage, facts)
+    draft.say(*facts)
 
 
 # ---------------------------------------------------------------- time
@@ -172,7 +180,7 @@ def _grant_lapsed(draft: Draft, lane: LaneState, passage: Passage) -> None:
     is_known = passage.permit_id is not None or bool(passage.plate)
     if lane.safety is LoopState.UNKNOWN and (is_known or lane.phase is Phase.PASSING):
         # A blind loop is no evidence that it stayed: who is let through goes through.
-        draft.say(*on_cleared(draft.state, lane, passage, draft.at))
+        _say_cleared(draft, lane, passage)
     close(draft, lane, passage, "unconfirmed")
 
 
@@ -195,6 +203,9 @@ def settle(draft: Draft, lane: LaneState, *, only_time_has_passed: bool = False)
             return
         case Gone():
             close(draft, lane, passage, "left")
+        case Charge():
+            charges.tell_at_exit(draft, lane, passage, verdict.stay)
+            settle(draft, draft.lane(lane))
         case Grant():
             named = verdict.permit.id if verdict.permit is not None else passage.card_permit
             if verdict.corrected_plate is not None and named is not None:
@@ -212,6 +223,9 @@ def settle(draft: Draft, lane: LaneState, *, only_time_has_passed: bool = False)
             on_granted(draft, lane, passage, verdict)
         case Hold():
             _hold(draft, lane, passage, verdict)
+        case Refuse() if lane.why_stays_open is not None:
+            # Sent away or not, it can drive on: who it is stays with it until it has.
+            _hold(draft, lane, passage, Hold(reason=verdict.reason, trace=verdict.trace))
         case Refuse():
             _refuse(draft, lane, passage, verdict)
             close(draft, lane, passage, "refused")
@@ -323,7 +337,7 @@ def close(
     draft: Draft,
     lane: LaneState,
     passage: Passage,
-    outcome: Literal["passed", "left", "refused", "unconfirmed"],
+    outcome: Literal["passed", "forced", "left", "refused", "unconfirmed"],
     *,
     hold_next: Reason | None = None,
 ) -> None:

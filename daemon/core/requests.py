@@ -14,12 +14,18 @@ from daemon.core import (
     bays,
     card_desk,
     cards,
+    cashier,
     contractors,
     duty,
     findings,
+    fire,
     goods,
+    hold_open,
     identity,
+    lane_desk,
     logbook,
+    lot,
+    money,
     passages,
     register,
     register_desk,
@@ -44,11 +50,15 @@ AnyRequest = (
     | special.AnyRequest
     | bays.AnyRequest
     | register.AnyRequest
+    | hold_open.AnyRequest
+    | fire.AnyRequest
+    | lot.AnyRequest
     | logbook.AnyRequest
     | alerts.AnyRequest
     | substitution.AnyRequest
     | visits.AnyRequest
     | contractors.AnyRequest
+    | money.AnyRequest
     | rounds.AnyRequest
     | identity.AnyRequest
     | findings.AnyRequest
@@ -64,10 +74,14 @@ ANSWERS: tuple[tuple[Any, Answer], ...] = (
     (cards.AnyRequest, card_desk.asked),
     (identity.AnyRequest, identity.asked),
     (findings.AnyRequest, findings.asked),
+    (money.AnyRequest, cashier.asked),
     (substitution.AnyRequest, substitution.asked),
     (visits.AnyRequest, visits.asked),
     (contractors.AnyRequest, contractors.asked),
     (shifts.AnyRequest, duty.asked),
+    (hold_open.AnyRequest, lane_desk.asked),
+    (fire.AnyRequest, fire.asked),
+    (lot.AnyRequest, lot.asked),
     (logbook.AnyRequest, logbook.asked),
     (alerts.AnyRequest, alert_desk.asked),
     (rounds.AnyRequest, rounds.asked),

@@ -157,6 +157,20 @@ class AlarmChanged:
     """None where the contact cannot be read."""
 
 
+class FireInput(StrEnum):
+    """What the contact of the fire panel says."""
+
+    QUIET = "quiet"
+    ALARM = "alarm"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FireReported:
+    at: Instant
+    input: FireInput
+
+
 # ---------------------------------------------------------------- from people
 
 
@@ -251,6 +265,7 @@ Signal = (
     | DeviceLost
     | DeviceRestored
     | AlarmChanged
+    | FireReported
     | GuardAsked
     | Asked
     | DirectoryGiven

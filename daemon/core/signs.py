@@ -48,7 +48,8 @@ def card_read(draft: Draft, signal: CardRead) -> None:
 
 def _card_again(draft: Draft, lane: LaneState) -> None:
     """The car that was let through shows its card again: after a restart its boom may never have risen."""
-    if lane.ordered is None and lane.boom is not Boom.UP and lane.phase is Phase.GRANTED:
+    may_rise = lane.locked is None and lane.boom is not Boom.UP and lane.phase is Phase.GRANTED
+    if lane.ordered is None and may_rise:
         assert lane.passage is not None
         draft.say(
             BoomRaiseOrdered(

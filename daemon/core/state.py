@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from daemon.core.accounts import Money
 from daemon.core.alarms import AlarmRules, Alarms
 from daemon.core.alerts import AlertRules, Cares
 from daemon.core.bays import Bays
@@ -22,10 +23,13 @@ from daemon.core.cards import Cards, working_card
 from daemon.core.contractors import Contractors
 from daemon.core.facts import AlertRaised
 from daemon.core.findings import Findings
+from daemon.core.fire import Fire
 from daemon.core.goods import Slips
+from daemon.core.hold_open import HeldOpen, Locked
 from daemon.core.identity import Identities
 from daemon.core.lending import CardUse
 from daemon.core.logbook import Logbook
+from daemon.core.lot import Lot, LotClass
 from daemon.core.reasons import Reason
 from daemon.core.register import Register
 from daemon.core.rota import ShiftRules
@@ -36,6 +40,7 @@ from daemon.core.signals import Actor, Boom, Char, Instant, LoopState, Permit
 from daemon.core.special import CarClass, ExemptClass, Special, Watch
 from daemon.core.substitution import Substitutions
 from daemon.core.table import Table
+from daemon.core.tariff.book import Book
 from daemon.core.visits import Visits
 
 
@@ -65,6 +70,12 @@ class LaneRules:
     boom_travel: timedelta = timedelta(seconds=6)
     has_approach_loop: bool = True
     has_limit_switches: bool = True
+    closes_by_itself: bool = False
+    """The barrier's own controller lowers the boom, without an order of ours."""
+    stand_limit: timedelta = timedelta(seconds=60)
+    open_limit: timedelta = timedelta(seconds=180)
+    queue_limit: timedelta = timedelta(seconds=120)
+    """What is too long (R24): a car under the boom, a boom open for nobody, an approach loop without gap."""
 
 
 NO_PLATE = "无牌-"
@@ -87,6 +98,13 @@ class SiteRules:
     alarms: tuple[AlarmRules, ...] = ()
     duties: tuple[Duty, ...] = ()
     patrol_cards: tuple[PatrolCard, ...] = ()
+    has_fire_input: bool = False
+    bays: Mapping[LotClass, int] = field(default_factory=lambda: MappingProxyType({}))
+    """How many there are for each class of cars; a class without a number is not counted down."""
+    tariff: Book | None = None
+    """What a stay without a permit costs; None: nothing."""
+    receipts: str = ""
+    """The name of this gate's series of receipts."""
 
 
 USUAL_SITE = SiteRules()
@@ -125,6 +143,8 @@ class Passage:
     """What the guard says that it is."""
     company: str = ""
     exempt: ExemptClass | None = None
+    is_forced: bool = False
+    """Nobody let it through, and it drove."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +170,12 @@ class LaneState:
     passed_plate: str | None = None
     passed_at: timedelta | None = None
     """The last car that drove through in this run."""
+    opened_for: str | None = None
+    """The last passage that ended since the boom was last down: whoever follows it ungranted, tailgates."""
+    boom_since: timedelta = timedelta(0)
+    held_open: HeldOpen | None = None
+    locked: Locked | None = None
+    is_in_fire: bool = False
 
     @property
     def id(self) -> str:
@@ -166,6 +192,13 @@ class LaneState:
     @property
     def mode(self) -> Literal["card_and_plate", "plate_only", "card_only"]:
         return self.rules.mode
+
+    @property
+    def why_stays_open(self) -> Reason | None:
+        """Why the boom is to stay up whatever comes; None where it comes down behind each car."""
+        if self.is_in_fire:
+            return Reason.FIRE
+        return Reason.LANE_HELD_OPEN if self.held_open is not None else None
 
     @property
     def car_is_absent(self) -> bool:
@@ -207,7 +240,10 @@ class State:
     """Device name to why it does not work."""
     alerts: Mapping[str, AlertRaised] = field(default_factory=lambda: MappingProxyType({}))
     """Open alerts by their id."""
+    fire: Fire = field(default_factory=Fire)
+    lot: Lot = field(default_factory=Lot)
     slips: Slips = field(default_factory=Slips)
+    money: Money = field(default_factory=Money)
     special: Special = field(default_factory=Special)
     register: Register = field(default_factory=Register)
     bays: Bays = field(default_factory=Bays)

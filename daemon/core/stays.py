@@ -54,6 +54,8 @@ def on_cleared(state: State, lane: LaneState, passage: Passage, at: Instant) -> 
     permit_id = passage.permit_id
     if permit_id is None and passage.reason is Reason.GUARD:
         permit_id = passage.plate_permit  # the guard opened before the plate was read
+    if passage.is_forced:
+        permit_id = passage.plate_permit or passage.card_permit
     permit = state.permit(permit_id, at) if permit_id is not None else None
     number = state.stays_opened + 1
     plate = permit.plate if permit is not None else passage.plate or f"{NO_PLATE}{number}"

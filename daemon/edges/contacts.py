@@ -45,7 +45,7 @@ async def watch_loop(
         post(LoopChanged(at=clock.now(), lane=lane, loop=loop, state=state))
 
     try:
-        await _follow(contact.open, lambda: report(LOOP_OF[contact.state()]), up)
+        await follow(contact.open, lambda: report(LOOP_OF[contact.state()]), up)
     finally:
         report(LoopState.UNKNOWN)
         contact.close()
@@ -72,7 +72,7 @@ async def watch_button(
             )
 
     try:
-        await _follow(contact.open, report, up)
+        await follow(contact.open, report, up)
     finally:
         contact.close()
 
@@ -91,7 +91,7 @@ async def watch_alarm(
         post(AlarmChanged(at=clock.now(), alarm=alarm, active=active))
 
     try:
-        await _follow(contact.open, lambda: report(ACTIVE_OF[contact.state()]), up)
+        await follow(contact.open, lambda: report(ACTIVE_OF[contact.state()]), up)
     finally:
         report(None)
         contact.close()
@@ -106,13 +106,13 @@ async def watch_boom(
         post(BoomReported(at=clock.now(), lane=lane, boom=boom))
 
     try:
-        await _follow(barrier.open, lambda: report(BOOM_OF[barrier.position()]), up)
+        await follow(barrier.open, lambda: report(BOOM_OF[barrier.position()]), up)
     finally:
         report(Boom.UNKNOWN)
         barrier.close()
 
 
-async def _follow(
+async def follow(
     open_device: Callable[[Callable[[], None]], None], report: Callable[[], None], up: Callable[[], None]
 ) -> None:
     """Open, report at once and at every change. Returns never; raises DeviceError."""

@@ -33,6 +33,7 @@ class _Seen:
     is_held: bool = False
     is_granted: bool = False
     was_under_boom: bool = False
+    is_forced: bool = False
 
 
 @dataclass(slots=True)
@@ -52,7 +53,7 @@ class Audit:
     _unseen: set[str] = field(default_factory=set)
     """Passages that opened a stay before any loop saw a car under the boom."""
     _alerts: set[str] = field(default_factory=set)
-    _owed: tuple[Row, str] | None = None
+    _owed: tuple[Row, tuple[str, ...]] | None = None
 
     def walk(self, rows: list[Row]) -> Iterator[str]:
         """What is wrong, in words, in the order of the rows."""
@@ -67,9 +68,9 @@ class Audit:
 
     def _settle_debt(self) -> Iterator[str]:
         assert self._owed is not None
-        row, alert = self._owed
+        row, alerts = self._owed
         self._owed = None
-        if alert not in self._alerts:
+        if self._alerts.isdisjoint(alerts):
             yield f"row {row.seq}: a car drove under the boom, nobody was let through, and no alert says so"
 
     def _seen(self, row: Row) -> _Seen:
@@ -113,6 +114,15 @@ class Audit:
         if not seen.is_granted:
             yield "it was never let through"
 
+    def _car_forced_in(self, row: Row) -> Iterator[str]:
+        seen, lane = self._seen(row), str(row.lane)
+        seen.was_under_boom = seen.is_forced = True
+        self._let_through[lane] = str(row.passage)
+        if seen.is_granted:
+            yield "it was let through"
+        if self._alerts.isdisjoint((f"passed_without_grant:{lane}", f"tailgating:{lane}")):
+            yield "nobody let it through, and no alert says so"
+
     def _passage_closed(self, row: Row) -> Iterator[str]:
         if self._let_through.get(str(row.lane)) == row.passage:
             del self._let_through[str(row.lane)]
@@ -141,7 +151,7 @@ class Audit:
         lane = str(row.lane)
         is_under = row.body["loop"] == "safety" and row.body["state"] == "occupied"
         if is_under and lane not in self._let_through and self._boom.get(lane) in ("up", "moving"):
-            self._owed = row, f"passed_without_grant:{lane}"
+            self._owed = row, (f"passed_without_grant:{lane}", f"tailgating:{lane}")
         yield from ()
 
     # ------------------------------------------------------------ who is inside
@@ -156,7 +166,7 @@ class Audit:
                 yield f"{body['plate']} is inside already, as {stay['stay_id']}"
             if body["permit_id"] is not None and stay["permit_id"] == body["permit_id"]:
                 yield f"permit {body['permit_id']} is inside already, as {stay['stay_id']}"
-        if not self._seen(row).is_granted:
+        if not self._seen(row).is_granted and not self._seen(row).is_forced:
             yield f"passage {row.passage} was never let through"
         if not self._seen(row).was_under_boom:
             self._unseen.add(str(row.passage))
@@ -228,7 +238,8 @@ _CHECKS: dict[str, _Check] = {
     name: getattr(Audit, f"_{name}")
     for name in (
         "permit_granted", "permit_withdrawn", "passage_opened", "card_presented", "plate_seen", "car_held",
-        "car_under_boom", "passage_closed", "boom_moved", "gate_started", "alert_raised", "alert_cleared",
+        "car_under_boom", "car_forced_in", "passage_closed", "boom_moved", "gate_started", "alert_raised",
+        "alert_cleared",
         "loop_reported", "stay_opened", "stay_closed", "access_granted",
     )
 }  # fmt: skip

@@ -47,7 +47,7 @@ def test_a_car_under_the_lowering_boom_sends_it_up_in_the_same_decision(gate: Ga
     facts = gate.car_under_boom()
     assert "boom_raise_ordered" in said(facts)
     assert gate.last(BoomRaiseOrdered).reason is Reason.LOOP_OCCUPIED_WHILE_LOWERING
-    assert AlertKind.PASSED_WITHOUT_GRANT in gate.alerts
+    assert AlertKind.TAILGATING in gate.alerts
     gate.car_clears()
     gate.time(5)
     assert gate.lane().boom is Boom.DOWN
@@ -230,7 +230,7 @@ def test_a_boom_found_up_at_the_start_is_told_and_left_alone(gate: GateRig) -> N
     gate.restart()
     gate.time(600)
     assert gate.orders == [("entry-1", "raise")]
-    assert gate.alerts == {AlertKind.BOOM_LEFT_UP}
+    assert gate.alerts == {AlertKind.BOOM_LEFT_UP, AlertKind.BOOM_OPEN_TOO_LONG}
     gate.guard("close", reason="无车")
     gate.time(5)
     assert gate.alerts == set()
