@@ -42,6 +42,8 @@ from daemon.core.signals import Asked, Request
 
 if TYPE_CHECKING:
     from daemon.core.draft import Draft
+    from daemon.core.fact import Fact
+    from daemon.core.state import LaneState, State
 
 AnyRequest = (
     goods.AnyRequest
@@ -91,9 +93,6 @@ ALL_REQUESTS: tuple[type[Request], ...] = tuple(
     request for requests, _ in ANSWERS for request in get_args(requests) or (requests,)
 )
 
-SPEAK_FOR_A_CAR = (visits.VisitorAdmitted, identity.ReleaseAgreed)
-"""What is written down about the car that waits at a lane: it is judged again at once."""
-
 _ANSWER: dict[type[Request], Answer] = {
     request: answer for requests, answer in ANSWERS for request in get_args(requests) or (requests,)
 }
@@ -112,6 +111,23 @@ def asked(draft: Draft, signal: Asked) -> None:
     before = len(draft.facts)
     _ANSWER[type(signal.request)](draft, signal, signal.request)
     for fact in draft.facts[before:]:
-        lane = draft.state.lanes.get(fact.lane or "")
-        if isinstance(fact, SPEAK_FOR_A_CAR) and lane is not None:
-            passages.settle(draft, lane)
+        for lane in _spoken_for(draft.state, fact):
+            passages.settle(draft, draft.lane(lane))
+
+
+def _spoken_for(state: State, fact: Fact) -> list[LaneState]:
+    """Where a car waits that this fact is about: it is judged again at once."""
+    match fact:
+        case visits.VisitorAdmitted() | identity.ReleaseAgreed():
+            return [lane for lane in state.lanes.values() if lane.id == fact.lane]
+        case substitution.SubstitutionConfirmed():
+            plate = state.substitutions.open[fact.number].plate
+            return [lane for lane in state.lanes.values() if _waits_with(plate, lane)]
+        case _:
+            return []
+
+
+def _waits_with(plate: str, lane: LaneState) -> bool:
+    """A car that the guard has closed the boom on stays his to decide."""
+    car = lane.passage
+    return car is not None and car.plate == plate and car.reason is not Reason.CLOSED_BY_GUARD

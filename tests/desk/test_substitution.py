@@ -170,3 +170,15 @@ def test_one_at_a_time_and_none_for_the_past(gate: GateRig) -> None:
     again = registration(gate, plate="粤B88888")
     assert why_not(gate, GUARD, again) is Reason.SUBSTITUTED_ALREADY
     assert why_not(gate, LEADER, ConfirmSubstitution(number=number)) is Reason.CONFIRMED_ALREADY
+
+
+@pytest.mark.rule("R03")
+def test_the_car_that_waits_for_the_confirmation_is_let_through_at_once(gate: GateRig) -> None:
+    (fact,) = gate.ask(GUARD, registration(gate))
+    assert isinstance(fact, SubstitutionRegistered)
+    gate.car_arrives()
+    gate.plate(LENT)
+    gate.card(CARD)
+    assert gate.lane().phase is Phase.HELD
+    gate.ask(LEADER, ConfirmSubstitution(number=fact.substitution.number))
+    assert gate.lane().phase is Phase.GRANTED
