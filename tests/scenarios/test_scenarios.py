@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.runner import Broken, play
-from tests.scenarios.words import NotUnderstood, read
+from daemon.scenario import Broken, NotUnderstood, play
+from daemon.scenario.words import read
+from tests.core.rig import GateRig
 
 FILES = sorted(Path(__file__).parent.glob("*.gate"))
 
@@ -27,7 +28,7 @@ def rules_of(path: Path) -> list[str]:
 )
 def test_scenario(path: Path, tmp_path: Path) -> None:
     assert rules_of(path), f"{path.name}: the first line names no rule: # R02 ..."
-    play(path, tmp_path / "gate")
+    play(path, tmp_path / "gate", bench=GateRig)
 
 
 def written(folder: Path, text: str) -> Path:

@@ -20,7 +20,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.scenarios import desk_words
+from daemon.scenario import desk_words
 
 
 class NotUnderstood(ValueError):

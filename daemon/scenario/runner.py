@@ -1,4 +1,4 @@
-"""Plays a `.gate` file on a gate: the shipped engine and store, with loops, booms and a clock of the rig.
+"""Plays a `.gate` file on a gate: the shipped engine and store, with loops, booms and a clock of the bench.
 
 Every sentence that begins with 应 (then) is a claim. Where one does not hold, the whole scenario is shown
 with the broken line marked, and what was so instead.
@@ -16,9 +16,9 @@ from daemon.core.facts import AccessGranted, AccessRefused, ActionRefused, CarHe
 from daemon.core.reasons import ALERT_WORDS, REASON_WORDS, Words
 from daemon.core.signals import Loop, Permit
 from daemon.core.state import CHINA, LaneRules, Phase, SiteRules
-from tests.core.rig import GateRig, permit
-from tests.scenarios import desk_words
-from tests.scenarios.words import Step, read
+from daemon.scenario import desk_words
+from daemon.scenario.bench import Bench, permit
+from daemon.scenario.words import Step, read
 
 _DIRECTIONS = {"入口": "entry", "出口": "exit"}
 _MODES = {"刷卡加车牌": "card_and_plate", "只认车牌": "plate_only", "只刷卡": "card_only"}
@@ -35,16 +35,22 @@ class Broken(AssertionError):
     """A claim that did not hold: the scenario with the line marked, and what was so instead."""
 
 
-def play(path: Path, folder: Path) -> None:
-    """Raises NotUnderstood for a line that is no sentence, Broken for a claim that does not hold."""
+def play(
+    path: Path, folder: Path, *, bench: type[Bench] = Bench, told: Callable[[Step], None] = lambda _step: None
+) -> None:
+    """Play it in an empty folder; `told` hears of every step that was done.
+
+    Raises NotUnderstood for a line that is no sentence, Broken for a claim that does not hold.
+    """
     steps = read(path)
-    player = Player(folder, steps)
+    player = Player(folder, steps, bench)
     try:
         for step in steps:
             try:
                 player.do(step)
             except AssertionError as broken:
                 raise Broken(_shown(path, step, str(broken))) from broken
+            told(step)
     finally:
         player.close()
 
@@ -59,11 +65,11 @@ def _shown(path: Path, broken: Step, why: str) -> str:
 class Player:
     """One gate in the making: lanes and permits first, then what happens."""
 
-    def __init__(self, folder: Path, steps: Sequence[Step]) -> None:
+    def __init__(self, folder: Path, steps: Sequence[Step], bench: type[Bench] = Bench) -> None:
         lanes = [_rules(step) for step in steps if step.what == "lane"]
         if not lanes:
             raise Broken("没有车道 no lane: begin with 车道 entry-1 入口 刷卡加车牌")
-        self._rig = GateRig(folder, lanes, site=_site(steps))
+        self._bench = bench(folder, lanes, site=_site(steps))
         self._here = lanes[0].id
         self._permits: dict[str, Permit] = {}
         self._orders_seen = 0
@@ -71,14 +77,14 @@ class Player:
 
     def do(self, step: Step) -> None:
         if step.what in desk_words.REQUESTS:
-            here = desk_words.Here(lane=self._here, now=self._rig.now.wall)
-            self._rig.ask(*desk_words.asked(step.what, step.words, here))
+            here = desk_words.Here(lane=self._here, now=self._bench.now.wall)
+            self._bench.ask(*desk_words.asked(step.what, step.words, here))
             return
         handle: Callable[..., None] = getattr(self, f"_{step.what}")
         handle(**step.words)
 
     def close(self) -> None:
-        self._rig.finish()
+        self._bench.finish()
 
     # ------------------------------------------------------------ what happens
 
@@ -87,7 +93,7 @@ class Player:
 
     def _permit(self, holder: str, card: str, plate: str) -> None:
         self._permits[holder] = permit(holder, card, plate)
-        self._rig.permits(*self._permits.values())
+        self._bench.permits(*self._permits.values())
 
     def _until(self, holder: str, when: str) -> None:
         self._change(holder, valid_until=_moment(when))
@@ -98,70 +104,70 @@ class Player:
     def _change(self, holder: str, **values: Any) -> None:
         _claim(holder in self._permits, f"{holder} 未登记 has no permit")
         self._permits[holder] = replace(self._permits[holder], **values)
-        self._rig.permits(*self._permits.values())
+        self._bench.permits(*self._permits.values())
 
     def _site(self, **_words: str) -> None:
         """Nothing: the site's policies were there from the start."""
 
     def _now(self, when: str) -> None:
-        self._rig.set_wall(_moment(when), trusted=True)
+        self._bench.set_wall(_moment(when), trusted=True)
 
     def _withdraw(self, holder: str) -> None:
         _claim(holder in self._permits, f"{holder} 未登记 has no permit")
         del self._permits[holder]
-        self._rig.permits(*self._permits.values())
+        self._bench.permits(*self._permits.values())
 
     def _arrives(self, lane: str) -> None:
-        _claim(lane in self._rig.booms, f"没有车道 no lane {lane}: {', '.join(self._rig.booms)}")
+        _claim(lane in self._bench.booms, f"没有车道 no lane {lane}: {', '.join(self._bench.booms)}")
         self._here = lane
-        if self._rig.lane(lane).rules.has_approach_loop:
-            self._rig.car_arrives(lane)
+        if self._bench.lane(lane).rules.has_approach_loop:
+            self._bench.car_arrives(lane)
 
     def _leaves(self) -> None:
-        self._rig.car_backs_off(self._here)
+        self._bench.car_backs_off(self._here)
 
     def _card(self, card: str) -> None:
-        self._rig.card(card, self._here)
+        self._bench.card(card, self._here)
 
     def _plate(self, plate: str) -> None:
-        self._rig.plate(plate, self._here)
+        self._bench.plate(plate, self._here)
 
     def _blurred(self) -> None:
-        self._rig.plate("", self._here)
+        self._bench.plate("", self._here)
 
     def _under(self) -> None:
-        self._rig.car_under_boom(self._here)
+        self._bench.car_under_boom(self._here)
 
     def _clears(self) -> None:
-        if self._rig.lane(self._here).rules.has_approach_loop:
-            self._rig.car_backs_off(self._here)
-        self._rig.car_clears(self._here)
+        if self._bench.lane(self._here).rules.has_approach_loop:
+            self._bench.car_backs_off(self._here)
+        self._bench.car_clears(self._here)
 
     def _drives(self) -> None:
-        self._rig.drives_through(self._here)
+        self._bench.drives_through(self._here)
 
     def _loop_fails(self) -> None:
-        self._rig.loop_fails(Loop.SAFETY, self._here)
-        self._rig.loses(f"{self._here}.loop.safety", self._here, "loop")
+        self._bench.loop_fails(Loop.SAFETY, self._here)
+        self._bench.loses(f"{self._here}.loop.safety", self._here, "loop")
 
     def _loses(self) -> None:
-        self._rig.loses("broker", None, "broker")
+        self._bench.loses("broker", None, "broker")
 
     def _restart(self) -> None:
-        self._rig.restart()
+        self._bench.restart()
 
     def _time(self, seconds: str) -> None:
-        self._rig.time(float(seconds))
+        self._bench.time(float(seconds))
 
     def _guard(self, who: str, action: str, why: str = "") -> None:
         done: Any = _ACTIONS.get(action, action)
-        self._rig.guard(done, self._here, reason=why, actor=desk_words.PEOPLE[who])
+        self._bench.guard(done, self._here, reason=why, actor=desk_words.PEOPLE[who])
 
     def _choose(self, plate: str, why: str) -> None:
-        stay = self._rig.engine.state.stay_by_plate(plate)
-        _claim(stay is not None, f"场内没有 nobody inside has {plate}: {self._rig.inside}")
+        stay = self._bench.engine.state.stay_by_plate(plate)
+        _claim(stay is not None, f"场内没有 nobody inside has {plate}: {self._bench.inside}")
         assert stay is not None
-        self._rig.guard("release", self._here, reason=why, stay=stay.id)
+        self._bench.guard("release", self._here, reason=why, stay=stay.id)
 
     # ------------------------------------------------------------ what must be so
 
@@ -172,16 +178,16 @@ class Player:
         self._is_in({Phase.HELD}, reason)
 
     def _sent_away(self, reason: str | None = None) -> None:
-        why = str(self._rig.last(AccessRefused).reason)
+        why = str(self._bench.last(AccessRefused).reason)
         if reason is not None:
             _claim(_meant(reason, REASON_WORDS) == why, f"拒绝的原因 sent away for {why}")
 
     def _told(self, reason: str) -> None:
-        told = self._rig.last(AccessGranted).told
+        told = self._bench.last(AccessGranted).told
         _claim(_meant(reason, REASON_WORDS) in told, f"告知 told: {told or '-'}")
 
     def _advised(self, advice: str) -> None:
-        shown = self._rig.last(CarHeld).advice
+        shown = self._bench.last(CarHeld).advice
         _claim(advice == shown, f"提示 advised: {shown or '-'}")
 
     def _waits(self) -> None:
@@ -191,20 +197,20 @@ class Player:
         self._is_in({Phase.IDLE}, None)
 
     def _is_in(self, phases: set[Phase], reason: str | None) -> None:
-        lane = self._rig.lane(self._here)
+        lane = self._bench.lane(self._here)
         is_so = str(lane.passage.reason) if lane.passage is not None and lane.passage.reason else ""
         _claim(lane.phase in phases, f"{self._here}: {lane.phase} {is_so}")
         if reason is not None:
             _claim(_meant(reason, REASON_WORDS) == is_so, f"{self._here}: {lane.phase} {is_so}")
 
     def _new_orders(self) -> list[str]:
-        new = self._rig.orders[self._orders_seen :]
+        new = self._bench.orders[self._orders_seen :]
         return [order for lane, order in new if lane == self._here]
 
     def _ordered(self, order: str) -> None:
         new = self._new_orders()
         _claim(order in new, f"{self._here}: 命令 orders since the last claim: {new or '-'}")
-        self._orders_seen = len(self._rig.orders)
+        self._orders_seen = len(self._bench.orders)
 
     def _raised(self) -> None:
         self._ordered("raise")
@@ -219,7 +225,7 @@ class Player:
         _claim("lower" not in self._new_orders(), f"{self._here}: 已落杆 the boom was lowered")
 
     def _refused(self, reason: str | None = None) -> None:
-        refusals = self._rig.all(ActionRefused)
+        refusals = self._bench.all(ActionRefused)
         _claim(len(refusals) > self._refusals_seen, "已执行 it was done")
         self._refusals_seen = len(refusals)
         if reason is not None:
@@ -227,19 +233,19 @@ class Player:
             _claim(_meant(reason, REASON_WORDS) == why, f"不执行的原因 refused for {why}")
 
     def _alert(self, alert: str) -> None:
-        _claim(_meant(alert, ALERT_WORDS) in self._rig.alerts, f"报警 alerts: {self._rig.alerts or '-'}")
+        _claim(_meant(alert, ALERT_WORDS) in self._bench.alerts, f"报警 alerts: {self._bench.alerts or '-'}")
 
     def _quiet(self) -> None:
-        _claim(not self._rig.alerts, f"报警 alerts: {self._rig.alerts}")
+        _claim(not self._bench.alerts, f"报警 alerts: {self._bench.alerts}")
 
     def _inside(self, plates: str) -> None:
-        _claim(set(plates.split()) == self._rig.inside, f"场内 inside: {self._rig.inside or '-'}")
+        _claim(set(plates.split()) == self._bench.inside, f"场内 inside: {self._bench.inside or '-'}")
 
     def _empty(self) -> None:
-        _claim(not self._rig.inside, f"场内 inside: {self._rig.inside}")
+        _claim(not self._bench.inside, f"场内 inside: {self._bench.inside}")
 
     def _nearest(self, plate: str) -> None:
-        offered = [candidate.plate for candidate in self._rig.last(CarHeld).candidates]
+        offered = [candidate.plate for candidate in self._bench.last(CarHeld).candidates]
         _claim(offered[:1] == [plate], f"候选 offered: {offered}")
 
 

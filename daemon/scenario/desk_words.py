@@ -22,7 +22,7 @@ from daemon.core.special import (
     ListWatched,
     UnlistWatched,
 )
-from tests.core.rig import GUARD, LEADER, OFFICE, SUPERVISOR
+from daemon.scenario.bench import GUARD, LEADER, OFFICE, SUPERVISOR
 
 PEOPLE = {
     "门岗": GUARD, "班长": LEADER, "主管": SUPERVISOR, "物业": OFFICE,
