@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from daemon.cli import main
 from daemon.scenario import Broken, NotUnderstood, play
 from daemon.scenario.words import read
 from tests.core.rig import GateRig
@@ -78,3 +79,26 @@ def test_both_languages_say_the_same(tmp_path: Path) -> None:
         written(tmp_path, "car at entry-1\ncard 62E3086CED\nguard release 忘带卡\nthen boom raised\n")
     )
     assert [step.what for step in chinese] == [step.what for step in english]
+
+
+def test_a_user_sees_each_step_and_the_one_that_broke(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = FILES[0]
+    bad = written(tmp_path, f"{LANE}车到 entry-1\n车牌 粤B12345\n应放行\n")
+    assert main(["scenario", str(good), str(bad)]) == 1
+    out, err = capsys.readouterr()
+    assert "全部相符" in out, "the first one holds"
+    assert "✓   4 车牌 粤B12345" in out
+    assert ">>   5 应放行" in err
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", None])
+def test_a_file_that_is_no_story_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None
+) -> None:
+    path = tmp_path / "story.gate"
+    if content is not None:
+        path.write_bytes(content)
+    assert main(["scenario", str(path)]) == 1
+    assert str(path) in capsys.readouterr().err
