@@ -168,13 +168,15 @@ def _takes_somebody_else(draft: Draft, lane: LaneState, passage: Passage, signal
 
     A car that was sent away could come again with another card a moment later.
     """
-    standing = standing_hold(Case(draft.state, lane, passage, draft.at))
+    held_for = [standing_hold(Case(draft.state, lane, passage, draft.at))]
     if lane.locked is not None:
-        standing = Reason.LANE_LOCKED
-    objection = who_decides(signal.actor.role, standing)
-    if objection is not None:
-        _not_done(draft, signal, objection)
-    return objection is not None
+        held_for.append(Reason.LANE_LOCKED)
+    for reason in held_for:
+        objection = who_decides(signal.actor.role, reason)
+        if objection is not None:
+            _not_done(draft, signal, objection)
+            return True
+    return False
 
 
 def _watched_no_more(draft: Draft, passage: Passage) -> None:

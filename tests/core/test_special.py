@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from daemon.core.facts import AccessGranted, AccessRefused, ActionRefused, AlertRaised, PassageClosed
+from daemon.core.hold_open import LockLane
 from daemon.core.reasons import AlertKind, Reason, Severity
 from daemon.core.special import (
     ApproveLarge,
@@ -246,6 +247,16 @@ def test_no_role_below_supervisor_overrides_it(gate: GateRig, actor, action) -> 
     assert why_not(gate.ask(actor, other_class)) is Reason.SUPERVISOR_DECIDES
     exempt = ExemptCar(lane="entry-1", exempt_class="military")
     assert why_not(gate.ask(actor, exempt)) is Reason.SUPERVISOR_DECIDES
+    assert gate.orders == []
+
+
+@pytest.mark.rule("R11")
+def test_a_locked_lane_makes_it_nobody_elses(gate: GateRig) -> None:
+    """A leader may open a locked lane, but not to dangerous goods."""
+    lorry_comes(gate)
+    gate.ask(GUARD, DeclareCar(lane="entry-1", car_class="dangerous"))
+    gate.ask(LEADER, LockLane(lane="entry-1", reason="检修"))
+    assert why_not(gate.guard("release", actor=LEADER)) is Reason.SUPERVISOR_DECIDES
     assert gate.orders == []
 
 
