@@ -22,6 +22,7 @@ from daemon.core.special import (
     ListWatched,
     UnlistWatched,
 )
+from daemon.scenario import people_words
 from daemon.scenario.bench import GUARD, LEADER, OFFICE, SUPERVISOR
 
 PEOPLE = {
@@ -42,6 +43,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("bays", rf"{_WHO} 车位 (?P<group>\S+) (?P<count>\d+) 个 满时(?P<full>放行|按临时车|拒绝)"),
     ("bays", rf"{_WHO} bays (?P<group>\S+) (?P<count>\d+) when full (?P<full>pass|temporary|refuse)"),
     ("assign", rf"{_WHO} (车位给|gives a bay to) (?P<permit>\S+) (?P<group>\S+)"),
+    *((what, rf"{_WHO} {sentence}") for what, sentence in people_words.SENTENCES),
 )
 
 _CLASSES: dict[str, Any] = {"大型": "large", "危险品": "dangerous"}
@@ -129,4 +131,5 @@ REQUESTS: dict[str, Callable[[Mapping[str, str], Here], Request]] = {
     "approve": _approve,
     "bays": _bays,
     "assign": _assign,
+    **people_words.REQUESTS,
 }

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.core.facts import AccessGranted, AccessRefused, ActionRefused, CarHeld
+from daemon.core.handover import open_items
 from daemon.core.reasons import ALERT_WORDS, REASON_WORDS, Words
 from daemon.core.signals import Loop, Permit
 from daemon.core.state import CHINA, LaneRules, Phase, SiteRules
@@ -243,6 +244,14 @@ class Player:
 
     def _empty(self) -> None:
         _claim(not self._bench.inside, f"场内 inside: {self._bench.inside}")
+
+    def _handed_over(self, text: str = "", item: str = "") -> None:
+        items = [open_item.text for open_item in open_items(self._bench.engine.state)]
+        _claim(any((text or item) in line for line in items), f"交班清单 handover: {items or '-'}")
+
+    def _nothing_open(self) -> None:
+        items = [open_item.text for open_item in open_items(self._bench.engine.state)]
+        _claim(not items, f"交班清单 handover: {items}")
 
     def _nearest(self, plate: str) -> None:
         offered = [candidate.plate for candidate in self._bench.last(CarHeld).candidates]

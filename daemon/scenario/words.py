@@ -103,6 +103,8 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("empty", r"场内应无车|then nobody inside"),
     ("nearest", rf"最像的应是 {_PLATE}"),
     ("nearest", rf"then nearest {_PLATE}"),
+    ("handed_over", r"交班应有 (?P<text>.+)|then handed over (?P<item>.+)"),
+    ("nothing_open", r"交班应无待办|then nothing to hand over"),
     *desk_words.SENTENCES,
 )
 """The name of a sentence and its pattern. The order counts only where two patterns take the same line."""
