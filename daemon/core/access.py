@@ -170,9 +170,9 @@ def _temporary_entry(case: Case) -> Verdict | None:
 
 RULES: tuple[tuple[str, Rule], ...] = (
     ("presence", _presence),
-    ("lane_locked", desk_rules.lane_locked),
     ("watch_list", special_rules.watch_list),
     ("dangerous_goods", special_rules.dangerous_goods),
+    ("lane_locked", desk_rules.lane_locked),
     ("exempt", special_rules.exempt),
     ("large_vehicle", special_rules.large_vehicle),
     ("stopped_card", desk_rules.stopped_card),

@@ -14,6 +14,7 @@ from daemon.core.lane import DECIDED
 from daemon.core.passages import grant, open_passage, settle
 from daemon.core.plates import normalise
 from daemon.core.reasons import AlertKind, Reason
+from daemon.core.roles import who_decides
 from daemon.core.sightings import noticed
 from daemon.core.signals import Asked
 from daemon.core.special import (
@@ -179,10 +180,14 @@ def _declare(draft: Draft, asked: Asked, request: DeclareCar) -> None:
 
 
 def _exempt(draft: Draft, asked: Asked, request: ExemptCar) -> None:
-    """Let it through at once, whatever is down; only the watch list and dangerous goods stand before it."""
+    """Let it through at once, whatever is down: before it stand only the watch list, dangerous goods, and the
+    lock on a lane."""
     lane = draft.state.lanes.get(request.lane)
     if lane is None:
         draft.refuse(asked, Reason.NO_SUCH_LANE)
+        return
+    if lane.locked is not None and who_decides(asked.actor.role, Reason.LANE_LOCKED) is not None:
+        draft.refuse(asked, Reason.LANE_LOCKED)
         return
     car = _undecided(lane)
     if car is None and lane.phase in DECIDED:

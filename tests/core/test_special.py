@@ -257,7 +257,17 @@ def test_a_locked_lane_makes_it_nobody_elses(gate: GateRig) -> None:
     gate.ask(GUARD, DeclareCar(lane="entry-1", car_class="dangerous"))
     gate.ask(LEADER, LockLane(lane="entry-1", reason="检修"))
     assert why_not(gate.guard("release", actor=LEADER)) is Reason.SUPERVISOR_DECIDES
+    assert why_held(gate) is Reason.DANGEROUS_GOODS
     assert gate.orders == []
+
+
+@pytest.mark.rule("R09")
+def test_the_button_opens_no_locked_lane_but_a_leaders_does(gate: GateRig) -> None:
+    gate.ask(LEADER, LockLane(lane="entry-1", reason="检修"))
+    fire = ExemptCar(lane="entry-1", exempt_class="fire")
+    assert why_not(gate.ask(GUARD, fire)) is Reason.LANE_LOCKED
+    gate.ask(LEADER, fire)
+    assert gate.orders == [("entry-1", "raise")]
 
 
 @pytest.mark.rule("R11")
@@ -325,4 +335,5 @@ def test_the_watch_list_goes_first_then_dangerous_goods_then_the_exempt(gate: Ga
             gate.ask(OFFICE, undo)
     assert answers == [Reason.WATCH_LISTED, Reason.DANGEROUS_GOODS, Reason.EXEMPT_VEHICLE]
     trace = gate.last(AccessGranted).trace
-    assert [name for name in trace if name != "presence"][-3:] == ["watch_list", "dangerous_goods", "exempt"]
+    assert trace[:3] == ("presence", "watch_list", "dangerous_goods")
+    assert trace[-1] == "exempt"
