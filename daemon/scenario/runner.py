@@ -15,9 +15,9 @@ from typing import Any
 from daemon.core.facts import AccessGranted, AccessRefused, ActionRefused, CarHeld
 from daemon.core.handover import open_items
 from daemon.core.reasons import ALERT_WORDS, REASON_WORDS, Words
-from daemon.core.signals import Loop, Permit
+from daemon.core.signals import Loop, Permit, TimerElapsed
 from daemon.core.state import CHINA, LaneRules, Phase, SiteRules
-from daemon.scenario import desk_words
+from daemon.scenario import desk_words, post_words
 from daemon.scenario.bench import Bench, permit
 from daemon.scenario.words import Step, read
 
@@ -75,12 +75,21 @@ class Player:
         self._permits: dict[str, Permit] = {}
         self._orders_seen = 0
         self._refusals_seen = 0
+        self._facts_seen = 0
 
     def do(self, step: Step) -> None:
         if step.what in desk_words.REQUESTS:
             here = desk_words.Here(lane=self._here, now=self._bench.now.wall)
             self._bench.ask(*desk_words.asked(step.what, step.words, here))
             return
+        if step.what in post_words.REQUESTS:
+            self._bench.ask(*post_words.asked(step.what, step.words))
+            return
+        if step.what in post_words.DEEDS:
+            self._bench.send(post_words.DEEDS[step.what](step.words, self._bench.now, self._here))
+            return
+        if step.what in post_words.SITE:
+            return  # it was so from the start
         handle: Callable[..., None] = getattr(self, f"_{step.what}")
         handle(**step.words)
 
@@ -112,6 +121,7 @@ class Player:
 
     def _now(self, when: str) -> None:
         self._bench.set_wall(_moment(when), trusted=True)
+        self._bench.send(TimerElapsed(at=self._bench.now))  # as the watchdog has it looked at
 
     def _withdraw(self, holder: str) -> None:
         _claim(holder in self._permits, f"{holder} 未登记 has no permit")
@@ -239,6 +249,17 @@ class Player:
     def _quiet(self) -> None:
         _claim(not self._bench.alerts, f"报警 alerts: {self._bench.alerts}")
 
+    def _noted(self, kind: str, text: str = "") -> None:
+        new = self._bench.facts[self._facts_seen :]
+        self._facts_seen = len(self._bench.facts)
+        found = [fact for fact in new if getattr(fact, "kind", "") == kind]
+        _claim(bool(found), f"新记下的 noted: {' '.join(str(getattr(fact, 'kind', '')) for fact in new)}")
+        _claim(any(text in str(fact) for fact in found), f"{found[-1]}")
+
+    def _not_noted(self, kind: str) -> None:
+        new = self._bench.facts[self._facts_seen :]
+        _claim(all(getattr(fact, "kind", "") != kind for fact in new), f"已记下 noted {kind}")
+
     def _inside(self, plates: str) -> None:
         _claim(set(plates.split()) == self._bench.inside, f"场内 inside: {self._bench.inside or '-'}")
 
@@ -279,6 +300,8 @@ def _moment(text: str) -> datetime:
 def _site(steps: Sequence[Step]) -> SiteRules:
     rules = SiteRules()
     for step in steps:
+        if step.what in post_words.SITE:
+            rules = post_words.SITE[step.what](rules, step.words)
         if step.what == "site":
             policy = step.words["policy"]
             rules = replace(rules, expired=_EXPIRED.get(policy, policy.removeprefix("expired_")))

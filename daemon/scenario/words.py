@@ -20,7 +20,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon.scenario import desk_words
+from daemon.scenario import desk_words, post_words
 
 
 class NotUnderstood(ValueError):
@@ -98,6 +98,9 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("alert", r"应报警 (?P<alert>.+)"),
     ("alert", r"then alert (?P<alert>.+)"),
     ("quiet", r"应无报警|then no alert"),
+    ("noted", r"应记下 (?P<kind>[a-z_]+)( (?P<text>.+))?"),
+    ("noted", r"then noted (?P<kind>[a-z_]+)( (?P<text>.+))?"),
+    ("not_noted", r"(不应记下|then not noted) (?P<kind>[a-z_]+)"),
     ("inside", r"场内应有(?P<plates>( \S+)+)"),
     ("inside", r"then inside(?P<plates>( \S+)+)"),
     ("empty", r"场内应无车|then nobody inside"),
@@ -106,6 +109,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("handed_over", r"交班应有 (?P<text>.+)|then handed over (?P<item>.+)"),
     ("nothing_open", r"交班应无待办|then nothing to hand over"),
     *desk_words.SENTENCES,
+    *post_words.SENTENCES,
 )
 """The name of a sentence and its pattern. The order counts only where two patterns take the same line."""
 
