@@ -58,7 +58,14 @@ class Refuse:
     trace: tuple[str, ...] = ()
 
 
-Verdict = Wait | Gone | Grant | Hold | Refuse
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """This car is to be told what its stay costs; then it is asked again."""
+
+    stay: Stay
+
+
+Verdict = Wait | Gone | Charge | Grant | Hold | Refuse
 
 
 @dataclass(frozen=True, slots=True)

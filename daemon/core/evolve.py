@@ -32,6 +32,7 @@ from daemon.core import (
     special,
     standing,
     substitution,
+    till,
     visits,
 )
 from daemon.core.facts import (
@@ -151,6 +152,7 @@ _PARTS: tuple[tuple[str, Callable[[Any, Fact], Any]], ...] = (
     ("visits", visits.evolve),
     ("contractors", contractors.evolve),
     ("money", accounts.evolve),
+    ("till", till.evolve),
     ("shifts", shifts.evolve),
     ("logbook", logbook.evolve),
     ("cares", alerts.evolve),

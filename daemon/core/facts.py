@@ -28,6 +28,7 @@ from daemon.core import (
     shifts,
     special,
     substitution,
+    till,
     visits,
     wall_clock,
 )
@@ -373,6 +374,7 @@ AnyFact = (
     | alerts.AnyFact
     | alarms.AnyFact
     | money.AnyFact
+    | till.AnyFact
     | rounds.AnyFact
 )  # fmt: skip
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from daemon.core.reasons import ALERT_WORDS, REASON_WORDS
+from daemon.core.tariff.words import yuan
 
 if TYPE_CHECKING:
     from daemon.core.state import State
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 class ItemKind(StrEnum):
     HELD_CAR = "held_car"
     ALERT = "alert"
+    CASH = "cash"
     LOGBOOK = "logbook"
     CARD_OUT = "card_out"
     FINDING = "finding"
@@ -61,6 +63,17 @@ def _logbook(state: State) -> Iterator[OpenItem]:
         )
 
 
+def _cash(state: State) -> Iterator[OpenItem]:
+    """What is in the drawer, shift by shift, and what the office has not said that it has."""
+    for takings in state.till.shifts.values():
+        if takings.in_drawer:
+            text = f"第{takings.shift}班 现金 {yuan(takings.in_drawer)} 元未上交"
+            yield OpenItem(ItemKind.CASH, f"shift-{takings.shift}", text)
+    for handed_in in state.till.on_the_way.values():
+        text = f"上交 {handed_in.number} 现金 {yuan(handed_in.fen)} 元待物业签收"
+        yield OpenItem(ItemKind.CASH, f"hand-in-{handed_in.number}", text)
+
+
 def _cards_out(state: State) -> Iterator[OpenItem]:
     for card, out in state.cards.out.items():
         if out.use == "temporary":
@@ -82,6 +95,7 @@ def _changes_of_car(state: State) -> Iterator[OpenItem]:
 COLLECTORS: tuple[Callable[[State], Iterator[OpenItem]], ...] = (
     _held_cars,
     _alerts,
+    _cash,
     _logbook,
     _cards_out,
     _findings,

@@ -198,6 +198,8 @@ def settle(draft: Draft, lane: LaneState, *, only_time_has_passed: bool = False)
     verdict = judge(draft.state, lane, passage, draft.at)
     if only_time_has_passed and lane.phase is Phase.HELD and not isinstance(verdict, Gone):
         return
+    if not isinstance(verdict, Wait | Gone):
+        charges.show_arrears(draft, lane, passage)
     match verdict:
         case Wait():
             return

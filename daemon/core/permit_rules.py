@@ -7,10 +7,12 @@ the reason told; it is never passed over in silence.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
 from daemon.core.bays import BayGroup, group_of, taken_by_others
 from daemon.core.case import Case, Grant, Hold, Refuse, Verdict
+from daemon.core.charges import charged
 from daemon.core.lane import DECIDED
 from daemon.core.reasons import Reason
 from daemon.core.signals import Permit
@@ -63,7 +65,8 @@ def as_temporary(case: Case) -> Verdict | None:
         return _visit(case, Reason.EXPIRED) if has_ended else None
     if stay is None or not (has_ended or stay.kind == "temporary"):
         return None
-    return Grant(reason=Reason.TEMPORARY_EXIT, stay=stay, told=(Reason.EXPIRED,) if has_ended else ())
+    verdict = charged(case, stay)
+    return replace(verdict, told=(Reason.EXPIRED,)) if has_ended and isinstance(verdict, Grant) else verdict
 
 
 def is_worth_a_visit(case: Case, permit: Permit) -> bool:

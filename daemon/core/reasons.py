@@ -95,7 +95,7 @@ class Reason(StrEnum):
     RECEIPT_VOID = "receipt_void"
     CREDIT_SPENT = "credit_spent"
     CASH_NOT_COUNTED = "cash_not_counted"
-    CASH_HANDED_IN = "cash_handed_in"
+    HAND_IN_UNKNOWN = "hand_in_unknown"
     # lanes held open, locked, in a fire; and cars that nobody let through
     FIRE = "fire"
     NO_FIRE = "no_fire"
@@ -272,7 +272,7 @@ REASON_WORDS: dict[Reason, Words] = {
     Reason.RECEIPT_VOID: Words("收据已作废", "the receipt is void already"),
     Reason.CREDIT_SPENT: Words("预付款已使用", "what was paid in advance is used already"),
     Reason.CASH_NOT_COUNTED: Words("现金未清点", "the cash has not been counted"),
-    Reason.CASH_HANDED_IN: Words("现金已上交", "the cash has been handed in already"),
+    Reason.HAND_IN_UNKNOWN: Words("没有这笔待签收的现金", "no such cash is on its way"),
     Reason.FIRE: Words("火警，道闸保持抬起", "fire: the booms stay up"),
     Reason.NO_FIRE: Words("没有火警", "there is no fire alarm"),
     Reason.FIRE_INPUT_NOT_QUIET: Words("消防信号未解除", "the fire input is not quiet"),

@@ -34,6 +34,7 @@ from daemon.core import (
     special,
     special_desk,
     substitution,
+    till,
     visits,
 )
 from daemon.core.reasons import Reason
@@ -61,6 +62,7 @@ AnyRequest = (
     | visits.AnyRequest
     | contractors.AnyRequest
     | money.AnyRequest
+    | till.AnyRequest
     | rounds.AnyRequest
     | identity.AnyRequest
     | findings.AnyRequest
@@ -74,6 +76,8 @@ ANSWERS: tuple[tuple[Any, Answer], ...] = (
     (register.AnyRequest, register_desk.asked),
     (bays.AnyRequest, bays.asked),
     (cards.AnyRequest, card_desk.asked),
+    (money.AnyRequest, cashier.asked),
+    (till.AnyRequest, till.asked),
     (identity.AnyRequest, identity.asked),
     (findings.AnyRequest, findings.asked),
     (money.AnyRequest, cashier.asked),

@@ -25,6 +25,7 @@ from daemon.core import (
     shifts,
     special,
     substitution,
+    till,
     visits,
 )
 from daemon.core.reasons import Reason
@@ -93,6 +94,9 @@ MAY: dict[type[Request], frozenset[Role]] = {
     money.WaiveCharge: _ANSWERABLE,
     money.VoidReceipt: frozenset({"supervisor"}),
     money.ReprintReceipt: _ANY,
+    till.CountCash: _ON_DUTY,
+    till.HandInCash: _ON_DUTY,
+    till.AcknowledgeCash: frozenset({"office"}),
     shifts.SignOn: _ON_DUTY,
     shifts.SignOff: _ON_DUTY,
     shifts.CheckEquipment: _ON_DUTY,

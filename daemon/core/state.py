@@ -41,6 +41,7 @@ from daemon.core.special import CarClass, ExemptClass, Special, Watch
 from daemon.core.substitution import Substitutions
 from daemon.core.table import Table
 from daemon.core.tariff.book import Book
+from daemon.core.till import Till
 from daemon.core.visits import Visits
 
 
@@ -96,15 +97,15 @@ class SiteRules:
     shifts: ShiftRules = field(default_factory=ShiftRules)
     alerts: AlertRules = field(default_factory=AlertRules)
     alarms: tuple[AlarmRules, ...] = ()
+    tariff: Book | None = None
+    """What a stay without a permit costs; None: nothing."""
+    receipts: str = ""
+    """The name of this gate's series of receipts."""
     duties: tuple[Duty, ...] = ()
     patrol_cards: tuple[PatrolCard, ...] = ()
     has_fire_input: bool = False
     bays: Mapping[LotClass, int] = field(default_factory=lambda: MappingProxyType({}))
     """How many there are for each class of cars; a class without a number is not counted down."""
-    tariff: Book | None = None
-    """What a stay without a permit costs; None: nothing."""
-    receipts: str = ""
-    """The name of this gate's series of receipts."""
 
 
 USUAL_SITE = SiteRules()
@@ -244,6 +245,7 @@ class State:
     lot: Lot = field(default_factory=Lot)
     slips: Slips = field(default_factory=Slips)
     money: Money = field(default_factory=Money)
+    till: Till = field(default_factory=Till)
     special: Special = field(default_factory=Special)
     register: Register = field(default_factory=Register)
     bays: Bays = field(default_factory=Bays)

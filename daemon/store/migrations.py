@@ -13,6 +13,7 @@ from daemon.store.accounts import ACCOUNTS_SCHEMA
 from daemon.store.ledger import LEDGER_SCHEMA
 from daemon.store.tables import TABLES_SCHEMA
 from daemon.store.tables_duty import DUTY_SCHEMA
+from daemon.store.tables_money import MONEY_SCHEMA
 
 OFFICE_SCHEMA = """
 CREATE TABLE office (only INTEGER PRIMARY KEY CHECK (only = 1), acked INTEGER NOT NULL) STRICT;
@@ -34,4 +35,11 @@ def m001_first_gate(db: Database) -> None:
 def m002_the_post(db: Database) -> None:
     """Shifts, attendance, the logbook, what is done about alerts, rounds."""
     for statement in filter(str.strip, DUTY_SCHEMA.split(";")):
+        db.execute(statement)
+
+
+@MIGRATIONS()
+def m003_money(db: Database) -> None:
+    """Receipts, and what the money of each was for."""
+    for statement in filter(str.strip, MONEY_SCHEMA.split(";")):
         db.execute(statement)

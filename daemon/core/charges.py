@@ -1,0 +1,272 @@
+"""What a stay owes, and what that means for the car at the exit (R15, R16, R18, R21).
+
+The law of this file: a price is told before it is asked for, once for each time that the car comes to an
+exit, and stands while it waits there. A car goes when nothing is due: paid, waived, taken from what its plate
+paid in advance, or within the grace time after it had paid. Whoever lets it go all the same is named, with an
+alert, and what was due stays with the plate. A doubtful price of nothing is the guard's to judge (R43).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from daemon.core.accounts import Account
+from daemon.core.accounts import stands as stands
+from daemon.core.case import Case, Charge, Grant, Hold, Verdict
+from daemon.core.facts import Fact, StayClosed
+from daemon.core.lane import DECIDED
+from daemon.core.money import ArrearsLeft, ChargeQuoted, CreditUsed
+from daemon.core.plates import PlateKind, plate_kind
+from daemon.core.reasons import AlertKind, Reason, Severity
+from daemon.core.signals import Actor, Instant
+from daemon.core.tariff.book import Book, Version
+from daemon.core.tariff.quote import Flag, Quote, quote
+from daemon.core.tariff.stay import parked_between
+from daemon.core.tariff.words import yuan
+
+if TYPE_CHECKING:
+    from daemon.core.draft import Draft
+    from daemon.core.state import LaneState, Passage, State, Stay
+
+CHARGED = frozenset({Reason.CHARGE_UNPAID, Reason.CHARGE_DOUBTFUL})
+"""Why a car is held at an exit over its charge."""
+
+CLAIM_OF_PLATE: dict[PlateKind, str] = {
+    PlateKind.NEW_ENERGY_SMALL: "new_energy",
+    PlateKind.NEW_ENERGY_LARGE: "new_energy",
+    PlateKind.POLICE: "police",
+    PlateKind.MILITARY: "military",
+    PlateKind.ARMED_POLICE: "military",
+}
+"""Discounts and exemptions that the plate itself proves, by their names in the tariff, where it has them."""
+
+_IN_DOUBT = frozenset({Flag.WALL_UNKNOWN, Flag.ELAPSED_AT_LEAST, Flag.RAN_BACKWARDS})
+_TWO_DAYS = timedelta(days=2)
+_LET_OUT = frozenset({Reason.GUARD, Reason.TEMPORARY_EXIT})
+
+
+# ---------------------------------------------------------------- what a stay costs
+
+
+def priced(state: State, book: Book, account: Account, at: Instant) -> Quote:
+    """What the stay costs if it ends now: the same for the same facts, whenever it is asked."""
+    version = book.version_at(account.entered.wall) or book.versions[0]
+    return quote(
+        book,
+        parked_between(
+            account.entered,
+            at,
+            vehicle=account.vehicle,
+            claims=claims_of(account, version),
+            earlier=_earlier(state, account, at),
+            lost_pass=account.lost_pass,
+        ),
+    )
+
+
+def claims_of(account: Account, version: Version) -> tuple[str, ...]:
+    """What a person established, and what the plate proves as far as this tariff speaks of it."""
+    kind = plate_kind(account.plate)
+    proved = CLAIM_OF_PLATE.get(kind) if kind is not None else None
+    if proved is None or (proved not in version.discounts and proved not in version.exempt):
+        return account.claims
+    return tuple(sorted({*account.claims, proved}))
+
+
+def _earlier(state: State, account: Account, at: Instant) -> Iterator[tuple[datetime, timedelta]]:
+    """The stays of this car that count for the rules of one day."""
+    for stay_id in state.money.departed_of_plate.get(account.plate, ()):
+        other = state.money.accounts.get(stay_id)
+        if other is None or other.left is None or not other.left_by_exit:
+            continue
+        if other.left.wall < at.wall - _TWO_DAYS:
+            continue
+        parked = parked_between(other.entered, other.left)
+        if parked.is_dated and parked.is_whole:
+            yield parked.entered, parked.elapsed
+
+
+def is_in_grace(account: Account, at: Instant) -> bool:
+    """True where it has paid what it was asked, and not longer ago than it may take to leave."""
+    if account.settled is None or account.quoted is None:
+        return False
+    return parked_between(account.settled, at).elapsed <= account.quoted.grace
+
+
+# ---------------------------------------------------------------- telling it
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """The car at the exit that a price is told to."""
+
+    lane: LaneState
+    passage: Passage
+
+
+def tell(draft: Draft, account: Account, where: Exit | None, by: Actor | None = None) -> Account:
+    """Say what the stay costs now, and take it from what its plate paid in advance. The account after it."""
+    book = draft.state.rules.tariff
+    if book is None:
+        return account
+    found = priced(draft.state, book, account, draft.at)
+    version = book.version_at(account.entered.wall) or book.versions[0]
+    draft.say(
+        ChargeQuoted(
+            at=draft.at,
+            lane=where.lane.id if where is not None else None,
+            passage=where.passage.id if where is not None else None,
+            charge=f"{account.stay_id}-{account.quotes + 1}",
+            stay_id=account.stay_id,
+            plate=account.plate,
+            total_fen=found.total_fen,
+            due_fen=max(0, found.total_fen - account.paid_fen - account.waived_fen),
+            arrears_fen=draft.state.money.arrears_fen(account.plate),
+            lines=found.lines,
+            version=found.version,
+            digest=found.digest,
+            flags=found.flagged,
+            vehicle=found.vehicle,
+            claims=claims_of(account, version),
+            entered=found.entered,
+            elapsed=found.elapsed,
+            grace=version.grace,
+            by=by,
+        )
+    )
+    return use_credit(draft, account.stay_id)
+
+
+def use_credit(draft: Draft, stay_id: str) -> Account:
+    """Take what is due from what the plate has paid in advance, as far as it lasts. The account after it."""
+    account = draft.state.money.accounts[stay_id]
+    fen = min(account.due_fen, draft.state.money.credit.get(account.plate, 0))
+    if fen > 0:
+        draft.say(CreditUsed(at=draft.at, stay_id=stay_id, plate=account.plate, fen=fen))
+    return draft.state.money.accounts[stay_id]
+
+
+def tell_at_exit(draft: Draft, lane: LaneState, passage: Passage, stay: Stay) -> None:
+    tell(draft, draft.state.money.accounts[stay.id], Exit(lane, passage))
+
+
+# ---------------------------------------------------------------- the rules of access
+
+
+def charged(case: Case, stay: Stay) -> Verdict:
+    """What the tariff has to say to a car whose stay is known: go, pay, or be told the price first."""
+    account = case.state.money.accounts.get(stay.id)
+    grant = Grant(reason=Reason.TEMPORARY_EXIT, stay=stay)
+    if account is None or stay.kind != "temporary" or case.state.rules.tariff is None:
+        return grant
+    quoted = account.quoted
+    if is_in_grace(account, case.at):
+        return grant
+    if quoted is None or quoted.passage != case.passage.id:
+        return Charge(stay)
+    if account.due_fen:
+        return Hold(reason=Reason.CHARGE_UNPAID)
+    is_doubtful = quoted.is_doubtful and account.paid_fen + account.waived_fen == 0
+    return Hold(reason=Reason.CHARGE_DOUBTFUL) if is_doubtful else grant
+
+
+def charge(case: Case) -> Verdict | None:
+    """A car that was told its price stands by it: nothing else that it shows takes the price away."""
+    stay = stay_told(case.state, case.passage)
+    if stay is None or case.lane.direction != "exit":
+        return None
+    is_gone_elsewhere = any(
+        other.id != case.lane.id
+        and other.phase in DECIDED
+        and other.passage is not None
+        and other.passage.stay_id == stay.id
+        for other in case.state.lanes.values()
+    )
+    return None if is_gone_elsewhere else charged(case, stay)
+
+
+def stay_told(state: State, passage: Passage) -> Stay | None:
+    """The open stay whose price was told to this car."""
+    if passage.stay_id is None:
+        return None
+    account = state.money.accounts.get(passage.stay_id)
+    if account is None or account.quoted is None or account.quoted.passage != passage.id:
+        return None
+    return state.stays.get(passage.stay_id)
+
+
+# ---------------------------------------------------------------- let out all the same
+
+
+def let_out(draft: Draft, lane: LaneState, passage: Passage, stay: Stay | None) -> int:
+    """A person lets a car out: what it owes as far as is known, in an alert where that is anything."""
+    account = draft.state.money.accounts.get(stay.id) if stay is not None else None
+    if stay is None or account is None or stay.kind != "temporary" or lane.direction != "exit":
+        return 0
+    if is_in_grace(account, draft.at):
+        return 0
+    if account.quoted is None or account.quoted.passage != passage.id:
+        account = tell(draft, account, Exit(lane, passage))
+    due = account.due_fen
+    if due:
+        draft.raise_alert(
+            AlertKind.UNPAID_RELEASE,
+            stay.id,
+            f"{lane.name}: {account.plate} {yuan(due)} 元 yuan",
+            severity=Severity.WARNING,
+            lane=lane,
+            picture=passage.picture,
+        )
+    return due
+
+
+def asks_first(draft: Draft, lane: LaneState, passage: Passage, stay: Stay) -> bool:
+    """The guard says which stay this car is (R15): true, and told, where it then has to pay."""
+    account = draft.state.money.accounts.get(stay.id)
+    if account is None or lane.direction != "exit" or stay.kind != "temporary":
+        return False
+    if is_in_grace(account, draft.at):
+        return False
+    return tell(draft, account, Exit(lane, passage)).due_fen > 0
+
+
+def leaving(draft: Draft, lane: LaneState, passage: Passage, facts: Iterable[Fact]) -> None:
+    """Before the facts of its leaving are said: what is due goes with the plate."""
+    told = stay_told(draft.state, passage)
+    if passage.reason not in _LET_OUT or (passage.permit_id is not None and told is None):
+        return
+    for fact in facts:
+        if not isinstance(fact, StayClosed) or fact.how != "exit":
+            continue
+        stay = draft.state.stays.get(fact.stay_id)
+        was_free = passage.reason is Reason.TEMPORARY_EXIT and told is None
+        due = 0 if was_free else let_out(draft, lane, passage, stay)
+        if due and stay is not None:
+            draft.say(
+                ArrearsLeft(
+                    at=draft.at,
+                    lane=lane.id,
+                    passage=passage.id,
+                    stay_id=stay.id,
+                    plate=stay.plate,
+                    fen=due,
+                    by=passage.by,
+                )
+            )
+
+
+def show_arrears(draft: Draft, lane: LaneState, passage: Passage) -> None:
+    """A car that left without paying is here again: the guard is told, until it is paid or waived."""
+    fen = draft.state.money.arrears_fen(passage.plate or "")
+    if fen and lane.direction == "entry":
+        draft.raise_alert(
+            AlertKind.OWES_FROM_BEFORE,
+            passage.plate or "",
+            f"{lane.name}: {passage.plate} {yuan(fen)} 元 yuan",
+            severity=Severity.NOTICE,
+            lane=lane,
+            picture=passage.picture,
+        )
