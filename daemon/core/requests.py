@@ -80,7 +80,6 @@ ANSWERS: tuple[tuple[Any, Answer], ...] = (
     (till.AnyRequest, till.asked),
     (identity.AnyRequest, identity.asked),
     (findings.AnyRequest, findings.asked),
-    (money.AnyRequest, cashier.asked),
     (substitution.AnyRequest, substitution.asked),
     (visits.AnyRequest, visits.asked),
     (contractors.AnyRequest, contractors.asked),
