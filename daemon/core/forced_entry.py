@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from daemon.core.case import Case, Grant
 from daemon.core.facts import CarForcedIn, CarUnderBoom
 from daemon.core.lane import DECIDED, may_be_open
-from daemon.core.passages import grant, open_passage
+from daemon.core.passages import let_through_open_lane, open_passage
 from daemon.core.reasons import AlertKind, Severity
 from daemon.core.signals import LoopState
 from daemon.core.state import Phase
@@ -33,8 +32,8 @@ def safety_changed(draft: Draft, before: LaneState) -> None:
             _alert(draft, lane)
         _look_at_approach(draft, lane)
     elif lane.safety is LoopState.FREE and before.safety is LoopState.OCCUPIED:
-        is_still_here = lane.approach is LoopState.OCCUPIED and lane.why_stays_open is None
-        if not is_still_here:
+        stands_in_front = lane.rules.has_approach_loop and lane.approach is LoopState.OCCUPIED
+        if lane.why_stays_open is not None or not stands_in_front:
             _drives_in(draft, lane)
 
 
@@ -59,8 +58,7 @@ def _drives_in(draft: Draft, lane: LaneState) -> None:
         _alert(draft, lane)
         draft.say(CarForcedIn(at=draft.at, lane=lane.id, passage=passage.id, after=lane.opened_for))
         return
-    case = Case(draft.state, lane, passage, draft.at)
-    grant(draft, lane, passage, Grant(reason=why, permit=case.card_permit or case.plate_permit))
+    let_through_open_lane(draft, lane, passage, why)
     if draft.lane(lane).phase is Phase.GRANTED:
         # It is seen leaving the safety loop: `grant` could not know any more that it was on it.
         draft.say(CarUnderBoom(at=draft.at, lane=lane.id, passage=passage.id))

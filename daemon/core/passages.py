@@ -101,8 +101,16 @@ def car_waits_under_open_boom(draft: Draft, lane: LaneState) -> None:
     why, passage = lane.why_stays_open, lane.passage
     is_there = lane.safety is LoopState.OCCUPIED and lane.phase not in DECIDED
     if is_there and why is not None and passage is not None:
-        case = Case(draft.state, lane, passage, draft.at)
-        grant(draft, lane, passage, Grant(reason=why, permit=case.card_permit or case.plate_permit))
+        let_through_open_lane(draft, lane, passage, why)
+
+
+def let_through_open_lane(draft: Draft, lane: LaneState, passage: Passage, why: Reason) -> None:
+    """Whoever holds the lane open answers for this car; whose it is follows from what it has shown."""
+    case = Case(draft.state, lane, passage, draft.at)
+    verdict = Grant(reason=why, permit=case.card_permit or case.plate_permit)
+    held = lane.held_open if why is Reason.LANE_HELD_OPEN else None
+    by, note = (held.by, held.why) if held is not None else (None, "")
+    grant(draft, lane, passage, verdict, by=by, note=note)
 
 
 def _cleared(draft: Draft, lane: LaneState, passage: Passage) -> None:
