@@ -22,6 +22,7 @@ class ItemKind(StrEnum):
     HELD_CAR = "held_car"
     ALERT = "alert"
     CASH = "cash"
+    UNPAID = "unpaid"
     LOGBOOK = "logbook"
     CARD_OUT = "card_out"
     FINDING = "finding"
@@ -74,6 +75,13 @@ def _cash(state: State) -> Iterator[OpenItem]:
         yield OpenItem(ItemKind.CASH, f"hand-in-{handed_in.number}", text)
 
 
+def _unpaid(state: State) -> Iterator[OpenItem]:
+    for plate in state.money.arrears:
+        fen = state.money.arrears_fen(plate)
+        if fen:
+            yield OpenItem(ItemKind.UNPAID, plate, f"{plate} 欠费 {yuan(fen)} 元")
+
+
 def _cards_out(state: State) -> Iterator[OpenItem]:
     for card, out in state.cards.out.items():
         if out.use == "temporary":
@@ -96,6 +104,7 @@ COLLECTORS: tuple[Callable[[State], Iterator[OpenItem]], ...] = (
     _held_cars,
     _alerts,
     _cash,
+    _unpaid,
     _logbook,
     _cards_out,
     _findings,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 
 from daemon.core.duty import AT_THE_BUTTON, answered_for
 from daemon.core.facts import ActionRefused, AlertCleared, AlertRaised, Fact
+from daemon.core.handover import open_items
+from daemon.core.money import Share
 from daemon.core.reasons import AlertKind, Reason
 from daemon.core.rota import ShiftRules, Staff
 from daemon.core.shifts import (
@@ -30,6 +33,7 @@ from daemon.core.shifts import (
 )
 from daemon.core.signals import Actor, CardRead, DeviceLost, GuardAsked
 from daemon.core.state import SiteRules
+from daemon.core.table import Table
 from daemon.core.wall_clock import ClockSet
 from tests.desk.rig import GUARD, LEADER, OFFICE, Desk
 
@@ -262,3 +266,13 @@ def test_who_is_on_duty_is_still_so_after_a_restart(desk: Desk) -> None:
     desk.restart()
     assert desk.why_not(GUARD, SignOn()) is Reason.ALREADY_ON_DUTY
     assert AlertKind.SUCCESSOR_OVERDUE not in {alert.alert for alert in desk.state.alerts.values()}
+
+
+@pytest.mark.rule("R37")
+def test_what_left_without_paying_is_handed_over_with_the_sum_still_owed(desk: Desk) -> None:
+    still_owed = tuple(
+        Share(stay_id=stay, fen=fen, owed="arrears") for stay, fen in (("S1", 1_500), ("S7", 1_000))
+    )
+    money = replace(desk.state.money, arrears=Table([("粤B12345", still_owed)]))
+    (item,) = open_items(replace(desk.state, money=money))
+    assert (item.what, item.ref, item.text) == ("unpaid", "粤B12345", "粤B12345 欠费 25.00 元")
