@@ -7,6 +7,7 @@ where it has nothing to say.
 from __future__ import annotations
 
 from daemon.core.case import Case, Grant, Hold, Refuse, Verdict, awaited
+from daemon.core.charges import charged
 from daemon.core.contractors import as_permit, why_no_entry
 from daemon.core.facts import Candidate
 from daemon.core.identity import CARD_NOT_SHOWN
@@ -60,6 +61,8 @@ def identified(case: Case) -> Verdict | None:
     if case.passage.id not in case.state.identities.agreed:
         return None
     stay = case.stay if case.lane.direction == "exit" else None
+    if stay is not None and stay.kind == "temporary":
+        return charged(case, stay)  # the document stands for the card, and not for the money
     return Grant(reason=Reason.IDENTITY_CHECKED, permit=case.plate_permit, stay=stay)
 
 

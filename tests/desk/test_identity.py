@@ -158,3 +158,21 @@ def test_a_visitor_without_his_temporary_card_is_no_different(tmp_path: Path) ->
     gate.guard("release", "exit-1", reason="已赔卡")
     assert gate.lane("exit-1").phase is Phase.GRANTED, "there is no card any more that he could show"
     gate.finish()
+
+
+@pytest.mark.rule("R20")
+def test_a_document_stands_for_the_card_and_not_for_the_money(tmp_path: Path) -> None:
+    """Given a visitor who kept his card, the two people let him go where money would have let him go."""
+    gate = GateRig(tmp_path / "visitors", [entry(), exit_()])
+    gate.ask(OFFICE, ReceiveCard(card="1122334455", use="temporary", reason="入库"))
+    gate.comes_and_goes("1122334455", "粤B77777")
+    gate.car_arrives("exit-1")
+    gate.plate("粤B77777", "exit-1")
+    gate.time(11)
+    gate.ask(GUARD, registration())
+    gate.ask(LEADER, AgreeRelease(lane="exit-1", reason="卡忘在家里"))
+    assert gate.last(AccessGranted).reason is Reason.TEMPORARY_EXIT
+    gate.drives_through("exit-1")
+    assert not gate.inside
+    assert set(gate.engine.state.cards.out) == {"1122334455"}, "the card is out, and on the handover list"
+    gate.finish()
