@@ -119,7 +119,7 @@ def _arrive(draft: Draft, guard: Actor, how: How) -> Reason | None:
     shift = shift_of_arrival(rules.starts, draft.state.rules.timezone, now) if now is not None else None
     if shift is not None and shifts.settled is not None and shift <= shifts.settled and now is not None:
         # Somebody came for it already, or nobody came in time: then this is the one who was missed.
-        shift = shift if shift == shifts.overdue and not shifts.arrived else None
+        shift = shift if shift == shifts.overdue else None
     late = now - (shift - rules.early) if now is not None and shift is not None else timedelta(0)
     draft.say(
         GuardArrived(

@@ -214,7 +214,7 @@ class Shifts:
     arrived: tuple[Actor, ...] = ()
     """Who has come and has not signed yet."""
     relieved: tuple[str, ...] = ()
-    """Who has handed over and has not gone yet."""
+    """Who has handed over, or was not needed, and has not gone yet."""
     listed: HandoverListed | None = None
     equipment: Table[Equipment] = field(default_factory=Table)
     """What was looked at in this shift."""
@@ -229,8 +229,13 @@ class Shifts:
 def evolve(shifts: Shifts, fact: Fact) -> Shifts:
     match fact:
         case GuardArrived():
-            arrived = (*shifts.arrived, fact.guard)
-            return replace(shifts, arrived=arrived, **_settled(shifts, fact.shift))
+            return replace(
+                shifts,
+                arrived=(*shifts.arrived, fact.guard),
+                relieved=tuple(name for name in shifts.relieved if name != fact.guard.name),
+                overdue=None if fact.shift == shifts.overdue else shifts.overdue,
+                **_settled(shifts, fact.shift),
+            )
         case SuccessorOverdue():
             return replace(shifts, overdue=fact.shift)
         case GuardAbsent():
@@ -247,11 +252,14 @@ def evolve(shifts: Shifts, fact: Fact) -> Shifts:
         case HandoverSigned():
             return replace(shifts, relieved=(*shifts.relieved, fact.leaving.name))
         case ShiftStarted():
+            # Whoever else had come for this shift is not needed, and free to go.
+            free = (*shifts.relieved, *(guard.name for guard in shifts.arrived))
             return replace(
                 shifts,
                 number=fact.number,
                 on_duty=OnDuty(fact.guard, fact.number, fact.at),
-                arrived=tuple(guard for guard in shifts.arrived if guard.name != fact.guard.name),
+                arrived=(),
+                relieved=tuple(name for name in dict.fromkeys(free) if name != fact.guard.name),
                 listed=None,
                 equipment=Table(),
             )

@@ -276,3 +276,39 @@ def test_what_left_without_paying_is_handed_over_with_the_sum_still_owed(desk: D
     money = replace(desk.state.money, arrears=Table([("粤B12345", still_owed)]))
     (item,) = open_items(replace(desk.state, money=money))
     assert (item.what, item.ref, item.text) == ("unpaid", "粤B12345", "粤B12345 欠费 25.00 元")
+
+
+@pytest.mark.rule("R37")
+def test_two_come_for_one_shift_one_signs_and_the_other_may_go_and_come_again(desk: Desk) -> None:
+    desk.ask(GUARD, SignOn())
+    desk.time(hours=8, minutes=45)
+    came = [desk.ask(one, SignOn())[0] for one in (NEXT, THIRD)]
+    shifts = [fact.shift for fact in came if isinstance(fact, GuardArrived)]
+    assert shifts == [AT_15 + timedelta(hours=8), None], "the shift is settled by the first"
+    equipment_checked(desk)
+    desk.ask(GUARD, PrepareHandover())
+    desk.ask(NEXT, SignHandover())
+    assert desk.why_not(THIRD, SignHandover()) is Reason.NOT_ARRIVED
+    assert kinds(desk.ask(THIRD, SignOff())) == [GuardLeft]
+    assert kinds(desk.ask(THIRD, SignOn())) == [GuardArrived]
+
+
+@pytest.mark.rule("R37")
+def test_only_the_first_who_comes_after_an_absence_is_late_for_it(desk: Desk) -> None:
+    desk.ask(GUARD, SignOn())
+    desk.time(hours=10)  # 00:00: nobody came for 23:00
+    late = [desk.ask(one, SignOn())[0] for one in (NEXT, THIRD)]
+    assert [fact.late_s for fact in late if isinstance(fact, GuardArrived)] == [70 * 60, 0]
+
+
+@pytest.mark.rule("R37")
+def test_guards_who_never_say_that_they_go_do_not_pile_up(desk: Desk) -> None:
+    desk.ask(GUARD, SignOn())
+    leaving = GUARD
+    for taking in (NEXT, GUARD, NEXT, GUARD, NEXT):
+        desk.ask(taking, SignOn())
+        equipment_checked(desk, leaving)
+        desk.ask(leaving, PrepareHandover())
+        assert kinds(desk.ask(taking, SignHandover())) == [HandoverSigned, ShiftStarted]
+        leaving = taking
+    assert desk.state.shifts.relieved == ("李门岗",)
