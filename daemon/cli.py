@@ -18,7 +18,7 @@ from dataclasses import MISSING, asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daemon import __version__, cli_import, cli_rulebook, cli_scenario
+from daemon import __version__, cli_import, cli_rulebook, cli_scenario, cli_tariff
 from daemon.config import Config, ConfigProblems, load
 from daemon.core.register import GivenList
 from daemon.core.requests import ALL_REQUESTS, kind_of
@@ -104,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_import.add_words(words, DEFAULT_CONFIG)
     cli_scenario.add_words(words)
     cli_rulebook.add_words(words)
+    cli_tariff.add_words(words, DEFAULT_CONFIG)
 
     _word(words, "lane", _lane, "打印车道状态表 / print the lane's transition table", config=False)
 

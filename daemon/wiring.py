@@ -75,6 +75,8 @@ def site_rules(config: Config) -> SiteRules:
         alarms=tuple(alarm.rules() for alarm in config.alarms),
         duties=tuple(duty.duty() for duty in config.duties),
         patrol_cards=tuple(card.rules() for card in config.patrol_cards),
+        tariff=config.tariff,
+        receipts=config.gate.id,
     )
 
 

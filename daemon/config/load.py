@@ -22,8 +22,12 @@ from daemon.config.permits import Row, check_permits, rows_of_csv, rows_of_list
 from daemon.config.pins import check_pins
 from daemon.config.post import check_post
 from daemon.config.problems import ConfigProblems, Problem, Source, both
+from daemon.config.tariffs import load_book
+from daemon.core.tariff import Book
 from drivers import registry as shipped
 
+_OWN_KEYS = {"folder", "tariff"}
+"""What the loader puts beside what the user wrote."""
 LARGEST_CONFIG = 256 * 1024
 LARGEST_CSV = 16 * 1024 * 1024
 """Bytes; a larger file is not what it should be."""
@@ -67,14 +71,33 @@ def _checked(
     devices, wrong_devices = check_devices(data, source, registry)
     problems += [*wrong_permits, *wrong_devices, *check_pins(devices, source), *check_lanes(lanes, source)]
     problems += check_post(data, source, (permit.card for permit in permits))
-    if "folder" in data:
-        problems.append(source.problem(("folder",), hint=both("未知的键", "unknown key"), at_key=True))
-    rest = {key: value for key, value in data.items() if key not in {"permits", "folder"}}
+    tariff, wrong_tariff = _tariff(data.get("site"), source, folder)
+    problems += wrong_tariff
+    for key in _OWN_KEYS & data.keys():
+        problems.append(source.problem((key,), hint=both("未知的键", "unknown key"), at_key=True))
+    rest = {key: value for key, value in data.items() if key not in {"permits", *_OWN_KEYS}}
     match validated(Config, rest, source):
         case list() as wrong:
             return None, [*problems, *wrong]
         case config:
-            return config.model_copy(update={"permits": permits, "folder": folder}), problems
+            found = {"permits": permits, "folder": folder, "tariff": tariff}
+            return config.model_copy(update=found), problems
+
+
+def _tariff(site: Any, source: Source, folder: FilePath) -> tuple[Book | None, list[Problem]]:
+    """The book that `site.tariff` names; what is wrong in that file is told with its lines there."""
+    written = site.get("tariff") if isinstance(site, dict) else None
+    if not isinstance(written, str):
+        return None, []
+    try:
+        return load_book(folder / written), []
+    except ConfigProblems as wrong:
+        return None, [
+            replace(problem, file=written)
+            if problem.line is not None
+            else source.problem(("site", "tariff"), value=written, hint=problem.hint)
+            for problem in wrong.problems
+        ]
 
 
 def _permit_rows(written: Any, source: Source, folder: FilePath) -> tuple[list[Row], list[Problem]]:

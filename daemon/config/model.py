@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, InstanceOf
 from pydantic_core import PydanticCustomError
 
 from daemon.config.post import (
@@ -25,6 +25,7 @@ from daemon.config.post import (
 from daemon.config.section import DeviceConfig as DeviceConfig
 from daemon.config.section import Name as Name
 from daemon.config.section import Section as Section
+from daemon.core.tariff import Book
 from daemon.core.validity import HOURS
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -138,6 +139,8 @@ class SiteConfig(Section):
     """A car whose permit has expired: waits for the guard, is refused, or comes in as a temporary one."""
     permit_notice_days: int = Field(default=7, ge=0, le=90)
     """How many days before its end a permit is announced to end."""
+    tariff: Path | None = None
+    """The file with what a stay without a permit costs, relative to config.yaml; none: nothing."""
 
 
 class GateConfig(Section):
@@ -186,5 +189,7 @@ class Config(Section):
     """The contact of the fire panel: closed, every barrier rises and stays up (R32)."""
     lot: LotConfig = LotConfig()
     simulation: SimulationConfig | None = None
+    tariff: InstanceOf[Book] | None = Field(default=None, exclude=True)
+    """What is in `site.tariff`; set by the loader, not by the user."""
     folder: Path = Field(default=Path(), exclude=True)
     """Where config.yaml lies; set by the loader, not by the user."""

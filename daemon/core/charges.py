@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from daemon.core.accounts import Account
+from daemon.core.accounts import Account, Money, evolve
 from daemon.core.accounts import stands as stands
 from daemon.core.case import Case, Charge, Grant, Hold, Verdict
 from daemon.core.facts import Fact, StayClosed
@@ -24,6 +24,7 @@ from daemon.core.reasons import AlertKind, Reason, Severity
 from daemon.core.signals import Actor, Instant
 from daemon.core.tariff.book import Book, Version
 from daemon.core.tariff.quote import Flag, Quote, quote
+from daemon.core.tariff.replay import PastStay
 from daemon.core.tariff.stay import parked_between
 from daemon.core.tariff.words import yuan
 
@@ -45,7 +46,10 @@ CLAIM_OF_PLATE: dict[PlateKind, str] = {
 
 _IN_DOUBT = frozenset({Flag.WALL_UNKNOWN, Flag.ELAPSED_AT_LEAST, Flag.RAN_BACKWARDS})
 _TWO_DAYS = timedelta(days=2)
-_LET_OUT = frozenset({Reason.GUARD, Reason.TEMPORARY_EXIT})
+_LET_OUT = CHARGED | {Reason.GUARD, Reason.TEMPORARY_EXIT, Reason.LANE_HELD_OPEN}
+"""How a car may come to leave that owes: by hand, on a price that was voided since, through an open lane, or
+through a closed one. Whoever has a permit, is exempt, or flees from a fire owes nothing.
+"""
 
 
 # ---------------------------------------------------------------- what a stay costs
@@ -236,7 +240,9 @@ def asks_first(draft: Draft, lane: LaneState, passage: Passage, stay: Stay) -> b
 def leaving(draft: Draft, lane: LaneState, passage: Passage, facts: Iterable[Fact]) -> None:
     """Before the facts of its leaving are said: what is due goes with the plate."""
     told = stay_told(draft.state, passage)
-    if passage.reason not in _LET_OUT or (passage.permit_id is not None and told is None):
+    if passage.reason not in _LET_OUT and not passage.is_forced:
+        return
+    if told is None and (passage.permit_id or passage.plate_permit) is not None:
         return
     for fact in facts:
         if not isinstance(fact, StayClosed) or fact.how != "exit":
@@ -270,3 +276,24 @@ def show_arrears(draft: Draft, lane: LaneState, passage: Passage) -> None:
             lane=lane,
             picture=passage.picture,
         )
+
+
+# ---------------------------------------------------------------- looking back
+
+
+def past_stays(facts: Iterable[Fact]) -> Iterator[PastStay]:
+    """The stays without a permit that ended at an exit, as the ledger has them: for trying another tariff."""
+    money = Money()
+    for fact in facts:
+        money = evolve(money, fact)
+        account = money.accounts.get(fact.stay_id) if isinstance(fact, StayClosed) else None
+        if account is None or account.left is None or not account.left_by_exit:
+            continue
+        parked = parked_between(
+            account.entered,
+            account.left,
+            vehicle=account.vehicle,
+            claims=account.claims,
+            lost_pass=account.lost_pass,
+        )
+        yield PastStay(account.stay_id, account.plate, parked)

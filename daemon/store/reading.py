@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from daemon.core.fact import Fact
 from daemon.store import file, ledger
 from daemon.store.tables_duty import LogbookRow, search_logbook
 
@@ -74,6 +76,18 @@ def verify(path: Path, *, expected_head: str | None = None) -> ledger.Verified:
     """
     with closing(_open(path)) as db:
         return ledger.verify(db, expected_head=expected_head)
+
+
+def facts(path: Path) -> Iterator[Fact]:
+    """Every fact, in order.
+
+    Raises FileNotFoundError where no gate has run yet, LedgerDamaged, StoreTooNew or StoreUnusable.
+    """
+    try:
+        with closing(_open(path)) as db:
+            yield from (fact for _, fact in ledger.facts(db))
+    except sqlite3.DatabaseError as broken:
+        raise file.not_opened(path, broken) from broken
 
 
 def _open(path: Path) -> sqlite3.Connection:
