@@ -13,6 +13,7 @@ from typing import Any
 
 from daemon.core.bays import AssignBay, SetBayGroup
 from daemon.core.plates import is_plate, normalise
+from daemon.core.register import GivePermits
 from daemon.core.signals import Actor, Request
 from daemon.core.special import (
     ApproveLarge,
@@ -23,7 +24,7 @@ from daemon.core.special import (
     UnlistWatched,
 )
 from daemon.scenario import people_words
-from daemon.scenario.bench import GUARD, LEADER, OFFICE, SUPERVISOR
+from daemon.scenario.bench import GUARD, LEADER, OFFICE, SUPERVISOR, permit
 
 PEOPLE = {
     "门岗": GUARD, "班长": LEADER, "主管": SUPERVISOR, "物业": OFFICE,
@@ -42,6 +43,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("approve", rf"{_WHO} approves (?P<name>\S+) for (?P<hours>\d+) h to (?P<area>\S+) tell (?P<posts>\S+)"),
     ("bays", rf"{_WHO} 车位 (?P<group>\S+) (?P<count>\d+) 个 满时(?P<full>放行|按临时车|拒绝)"),
     ("bays", rf"{_WHO} bays (?P<group>\S+) (?P<count>\d+) when full (?P<full>pass|temporary|refuse)"),
+    ("give", rf"{_WHO} (交来名单|gives the list)(?P<rows>( \S+ [0-9A-F]+ \S+)*)"),
     ("assign", rf"{_WHO} (车位给|gives a bay to) (?P<permit>\S+) (?P<group>\S+)"),
     *((what, rf"{_WHO} {sentence}") for what, sentence in people_words.SENTENCES),
 )
@@ -111,6 +113,13 @@ def _bays(words: Mapping[str, str], _here: Here) -> Request:
     return SetBayGroup(name=words["group"], bays=int(words["count"]), when_full=full)
 
 
+def _give(words: Mapping[str, str], _here: Here) -> Request:
+    """The whole list: name, card and plate of each permit in turn."""
+    cells = words.get("rows", "").split()
+    rows = zip(cells[::3], cells[1::3], cells[2::3], strict=True)
+    return GivePermits(rows=tuple(permit(*row) for row in rows), source="名单")
+
+
 def _assign(words: Mapping[str, str], _here: Here) -> Request:
     return AssignBay(permit=words["permit"], group=words["group"])
 
@@ -131,5 +140,6 @@ REQUESTS: dict[str, Callable[[Mapping[str, str], Here], Request]] = {
     "approve": _approve,
     "bays": _bays,
     "assign": _assign,
+    "give": _give,
     **people_words.REQUESTS,
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -284,8 +285,9 @@ def _meant(text: str, words: Mapping[Any, Words]) -> str:
     for name, said in words.items():
         if text in (name, said.zh, said.en):
             return str(name)
-    known = ", ".join(said.zh for said in words.values())
-    raise AssertionError(f"没有这种说法 no such words: {text!r}; 可用 known: {known}")
+    known = [each for said in words.values() for each in said]
+    near = get_close_matches(text, known, n=5, cutoff=0.4) or [said.zh for said in words.values()]
+    raise AssertionError(f"没有这种说法 no such words: {text!r}; 可用 known: {', '.join(near)}")
 
 
 def _claim(holds: bool, instead: str) -> None:
