@@ -41,8 +41,8 @@ class Difference:
     unchanged: int
 
     @property
-    def size(self) -> int:
-        return len(self.new) + len(self.changed) + len(self.gone)
+    def is_none(self) -> bool:
+        return not (self.new or self.changed or self.gone)
 
 
 def difference(state: State, request: AnyRequest) -> Difference:
@@ -67,7 +67,7 @@ def asked(draft: Draft, asked: Asked, request: AnyRequest) -> None:
         draft.refuse(asked, objection)
         return
     changes = difference(draft.state, request)
-    if not changes.size and kept.name in draft.state.register.sources:
+    if changes.is_none and kept.name in draft.state.register.sources:
         return
     kept.take(draft, asked, request, changes)
     draft.say(

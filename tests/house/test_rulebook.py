@@ -31,6 +31,30 @@ def tested(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]
     return rules
 
 
+def test_a_run_writes_what_each_test_of_a_rule_came_to(tmp_path: Path) -> None:
+    (tmp_path / "test_two.py").write_text(
+        "import pytest\n"
+        "@pytest.mark.rule('R02')\n"
+        "def test_good(): pass\n"
+        "@pytest.mark.rule('R02')\n"
+        "@pytest.mark.rule('R01')\n"
+        "def test_bad(): assert False\n",
+        encoding="utf-8",
+    )
+    target = tmp_path / "out.json"
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tests.conftest",
+         "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT), "--rulebook", str(target),
+         str(tmp_path)],
+        cwd=ROOT, capture_output=True, check=False,
+    )  # fmt: skip
+    rules = json.loads(target.read_text(encoding="utf-8"))["rules"]
+    assert {rule: sorted(tests.values()) for rule, tests in rules.items()} == {
+        "R01": ["failed"],
+        "R02": ["failed", "passed"],
+    }
+
+
 def test_every_rule_has_a_number_of_its_own() -> None:
     assert [rule.id for rule in RULES] == [f"R{number:02}" for number in range(1, len(RULES) + 1)]
 
