@@ -15,6 +15,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import MISSING, asdict, fields
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -284,8 +285,10 @@ def _ask(args: argparse.Namespace) -> int:
 
 
 def _logbook(args: argparse.Namespace) -> int:
-    for row in reading.logbook(_database(load(args.config)), args.text, state=args.state):
-        print(f"{row.number} {row.written_at[:16]} {row.state} {row.entry} {row.who}: {row.text}")
+    config = load(args.config)
+    for row in reading.logbook(_database(config), args.text, state=args.state):
+        written = datetime.fromisoformat(row.written_at).astimezone(config.site.timezone)
+        print(f"{row.number} {written:%Y-%m-%d %H:%M} {row.state} {row.entry} {row.who}: {row.text}")
         for step in row.steps.splitlines():
             print(f"    {step}")
     return 0
