@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 PENDING: dict[str, str] = {
-    "R19": "当班现金清点上交 / takings counted and handed in",
     "R30": "录像的申请、批准与导出 / requests, approvals and export of recordings",
     "R34": "画面上画出的区域 / zones drawn on the picture",
     "R40": "报表 / reports",
