@@ -18,7 +18,7 @@ from daemon.core.handover import open_items
 from daemon.core.reasons import ALERT_WORDS, REASON_WORDS, Words
 from daemon.core.signals import Loop, Permit, TimerElapsed
 from daemon.core.state import CHINA, LaneRules, Phase, SiteRules
-from daemon.scenario import desk_words, post_words
+from daemon.scenario import desk_words, money_words, post_words
 from daemon.scenario.bench import Bench, permit
 from daemon.scenario.words import Step, read
 
@@ -27,6 +27,7 @@ _MODES = {"刷卡加车牌": "card_and_plate", "只认车牌": "plate_only", "�
 _ACTIONS = {"放行": "release", "拒绝": "refuse", "抬杆": "open", "落杆": "close", "停杆": "stop"}
 _POLICIES = {"临停放行": "allow", "临停拦下": "guard", "临停拒绝": "refuse"}
 _EXPIRED: dict[str, Any] = {"过期等门岗": "guard", "过期拒绝": "refuse", "过期按临时车": "temporary"}
+_OF_THE_SITE = post_words.SITE | money_words.SITE
 _FLAGS = {"无地感": "has_approach_loop", "无限位": "has_limit_switches"}
 _ENGLISH = {"no_approach_loop": "无地感", "no_limit_switches": "无限位"} | {
     f"temporary_{policy}": word for word, policy in _POLICIES.items()
@@ -89,7 +90,14 @@ class Player:
         if step.what in post_words.DEEDS:
             self._bench.send(post_words.DEEDS[step.what](step.words, self._bench.now, self._here))
             return
-        if step.what in post_words.SITE:
+        if step.what in money_words.REQUESTS:
+            self._bench.ask(*money_words.asked(step.what, step.words, self._bench.engine.state))
+            return
+        if step.what in money_words.CLAIMS:
+            instead = money_words.CLAIMS[step.what](step.words, self._bench.engine.state, self._bench.facts)
+            _claim(not instead, instead)
+            return
+        if step.what in _OF_THE_SITE:
             return  # it was so from the start
         handle: Callable[..., None] = getattr(self, f"_{step.what}")
         handle(**step.words)
@@ -302,8 +310,8 @@ def _moment(text: str) -> datetime:
 def _site(steps: Sequence[Step]) -> SiteRules:
     rules = SiteRules()
     for step in steps:
-        if step.what in post_words.SITE:
-            rules = post_words.SITE[step.what](rules, step.words)
+        if step.what in _OF_THE_SITE:
+            rules = _OF_THE_SITE[step.what](rules, step.words)
         if step.what == "site":
             policy = step.words["policy"]
             rules = replace(rules, expired=_EXPIRED.get(policy, policy.removeprefix("expired_")))

@@ -20,7 +20,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon.scenario import desk_words, post_words
+from daemon.scenario import desk_words, money_words, post_words
 
 
 class NotUnderstood(ValueError):
@@ -110,6 +110,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("nothing_open", r"交班应无待办|then nothing to hand over"),
     *desk_words.SENTENCES,
     *post_words.SENTENCES,
+    *money_words.SENTENCES,
 )
 """The name of a sentence and its pattern. The order counts only where two patterns take the same line."""
 
