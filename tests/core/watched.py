@@ -14,11 +14,19 @@ from typing import Any
 
 from daemon.core.decide import decide
 from daemon.core.evolve import evolve_all
-from daemon.core.facts import AccessGranted, ActionRefused, BoomLowerOrdered, BoomRaiseOrdered, Fact
+from daemon.core.facts import (
+    AccessGranted,
+    ActionRefused,
+    AlertRaised,
+    BoomLowerOrdered,
+    BoomRaiseOrdered,
+    Fact,
+)
 from daemon.core.lane import DECIDED
 from daemon.core.signals import Boom, BoomReported, Loop, LoopChanged, LoopState, Signal, Started
 from daemon.core.state import State
 from tests.core.rig import ORDERS, GateRig
+from tests.core.standing_books import StandingOrders
 
 
 class Watched(GateRig):
@@ -29,6 +37,7 @@ class Watched(GateRig):
         self.position: dict[str, Boom] = {}
         self.lowering_until: dict[str, timedelta] = {}
         """Lanes whose boom was told to come down, and until when it may still be on its way."""
+        self.standing: StandingOrders | None = None
         super().__init__(*args, **kwargs)
 
     def _handle(self, signal: Signal) -> tuple[Fact, ...]:
@@ -38,6 +47,9 @@ class Watched(GateRig):
         assert decide(before, signal) == expected, "the same signal in the same state says the same"
         assert contents(before) == seen, "decide changed the state that it was given"
         self._notice(signal)
+        if self.standing is None:
+            self.standing = StandingOrders(self.booms)
+        self.standing.hear(signal)
         needs_raise = self._is_coming_down_on_a_car(signal)
         facts = super()._handle(signal)
         assert facts == expected
@@ -45,6 +57,8 @@ class Watched(GateRig):
         if any(isinstance(fact, ActionRefused) for fact in facts):
             assert len(facts) == 1
             assert self.engine.state == before, "what is refused changes nothing"
+        entries = {name for name in self.booms if self.lane(name).direction == "entry"}
+        self.standing.judge(facts, set(before.alerts) | _raised(facts), entries)
         for lane in needs_raise:
             assert any(isinstance(fact, BoomRaiseOrdered) and fact.lane == lane for fact in facts), (
                 f"{lane}: a car came under the lowering boom, and the same decision did not raise it"
@@ -95,6 +109,10 @@ class Watched(GateRig):
     def restart(self) -> tuple[Fact, ...]:
         self.check_replay()
         return super().restart()
+
+
+def _raised(facts: tuple[Fact, ...]) -> set[str]:
+    return {fact.alert_id for fact in facts if isinstance(fact, AlertRaised)}
 
 
 def contents(state: State) -> dict[str, object]:
