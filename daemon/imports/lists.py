@@ -7,6 +7,7 @@ Plates come out normalised, cards in the hexadecimal digits of the readers.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -33,7 +34,8 @@ _DIGITS_OF = {
 }  # fmt: skip
 _CHINESE_DATE = re.compile(r"(\d{4})[/.年-](\d{1,2})[/.月-](\d{1,2})日?((?:[T ].*)?)")
 _PLATES = "粤B12345 | 粤BD12345 | …"
-_BETWEEN = re.compile(r"[\s;|,，、；]+")
+_BETWEEN_LANES = re.compile(r"[\s;|,，、；]+")
+_BETWEEN_NAMES = re.compile(r"\s*[;|,，、；/]+\s*")
 
 ROLES: Mapping[str, str] = {
     "门岗": "guard", "保安": "guard", "队员": "guard", "guard": "guard",
@@ -121,6 +123,7 @@ class _File:
 
 
 def _card(text: str, presentation: Presentation | None) -> str:
+    text = unicodedata.normalize("NFKC", text)
     if presentation is None:
         if not _HEX.fullmatch(text):
             raise NotThatPresentation(both("10、8 或 6 位十六进制数", "10, 8 or 6 hexadecimal digits"))
@@ -136,7 +139,7 @@ Rows = tuple[list[Any], list[Problem]]
 
 
 def _permits(file: _File, lines: list[Line], site: Site) -> Rows:
-    problems: list[Problem] = []
+    problems = _shortened(file, lines) if site.cards is None else []
     rows: list[PermitRow] = []
     for line in lines:
         card, wrong = file.card(line, site.cards)
@@ -150,13 +153,28 @@ def _permits(file: _File, lines: list[Line], site: Site) -> Rows:
     return [Permit(**{**permit.model_dump(), "lanes": tuple(permit.lanes)}) for permit in permits], problems
 
 
+def _shortened(file: _File, lines: list[Line]) -> list[Problem]:
+    """Cards that a spreadsheet may have taken for numbers: digits alone, and shorter than the others."""
+    longest = max((len(line.values.get("card", "")) for line in lines), default=0)
+    hint = both(
+        f"比别的卡号短，前面的 0 丢了？请把该列设为文本，补足 {longest} 位",
+        f"shorter than the others: did the spreadsheet drop zeros? Make the column text, {longest} digits",
+    )
+    cards = ((line, line.values.get("card", "")) for line in lines)
+    return [
+        file.problem(line, "card", hint=hint)
+        for line, card in cards
+        if card.isdecimal() and len(card) < longest and _HEX.fullmatch(card)
+    ]
+
+
 def _permit_data(line: Line, card: str) -> dict[str, Any]:
     data: dict[str, Any] = {"id": card, **line.values, "card": card}
     for field in ("valid_from", "valid_until"):
         if field in data:
             data[field] = _date(data[field])
     if "lanes" in data:
-        data["lanes"] = [lane for lane in _BETWEEN.split(data["lanes"]) if lane]
+        data["lanes"] = [lane for lane in _BETWEEN_LANES.split(data["lanes"]) if lane]
     return data
 
 
@@ -172,7 +190,7 @@ def _households(file: _File, lines: list[Line], _site: Site) -> Rows:
     seen: dict[str, Line] = {}
     for line in lines:
         problems += file.needed(line, ("unit", "name"))
-        for name in filter(None, _BETWEEN.split(line.values.get("name", ""))):
+        for name in filter(None, _BETWEEN_NAMES.split(line.values.get("name", ""))):
             resident = Resident(unit=line.values.get("unit", ""), name=name)
             problems += file.again(seen, resident.key, line, "name")
             rows.append(resident)

@@ -102,6 +102,7 @@ def test_plates_as_people_write_them(tmp_path: Path, plate: str) -> None:
         (Presentation.D8, "3359829"),
         (Presentation.WIEGAND, '"051,17493"'),
         (Presentation.HEX, "1122334455"),
+        (Presentation.D10, "０５７３７８５１７３"),
     ],
 )
 def test_cards_in_the_declared_presentation(tmp_path: Path, presentation: Presentation, text: str) -> None:
@@ -113,11 +114,11 @@ def test_cards_in_the_declared_presentation(tmp_path: Path, presentation: Presen
 
 @pytest.mark.rule("R41")
 def test_the_other_lists(tmp_path: Path) -> None:
-    households = rows(written(tmp_path, "房号,姓名\n1-101,陈志远、李梅\n1-102,王强\n"), "households")
+    households = rows(written(tmp_path, "房号,姓名\n1-101,陈志远、李梅\n1-102,John Smith\n"), "households")
     assert [(row["unit"], row["name"]) for row in households] == [
         ("1-101", "陈志远"),
         ("1-101", "李梅"),
-        ("1-102", "王强"),
+        ("1-102", "John Smith"),
     ]
     staff = rows(written(tmp_path, "姓名,岗位,卡号\n李明,保安,0a0000000b\n周强,班长,\n"), "staff")
     assert staff == [
@@ -171,6 +172,13 @@ def test_a_card_that_is_not_written_as_declared_says_how_it_is_written(tmp_path:
     (problem,) = problems(written(tmp_path, "卡号,车牌\n62E3086CED,粤B12345\n"), site=site)
     assert (problem.line, problem.path) == (2, "卡号")
     assert "03359829" in problem.allowed
+
+
+def test_a_card_number_that_lost_its_zeros_is_not_taken_for_a_shorter_card(tmp_path: Path) -> None:
+    path = workbook(tmp_path, ("卡号", "车牌"), ("62E3086CED", "粤B12345"), (11223344, "粤B12346"))
+    (problem,) = problems(path)
+    assert (problem.line, problem.path) == (3, "卡号")
+    assert "drop zeros" in problem.hint
 
 
 def test_rows_of_the_other_lists_that_are_not_right(tmp_path: Path) -> None:
