@@ -29,6 +29,8 @@ Which room is mine? The first yes wins.
     HTML?                                              panel/
     waits, retries, times out, reads the clock?        runtime/
     config.yaml?                                       config/
+    the office's spreadsheets?                         imports/
+    stories in plain words, played on the rules?       scenario/
 
 `wiring` makes the objects, `app` runs them, `cli` is what a person types. `engine` is the one loop between
 inbox and devices; `gate` is what the panel sees of it; `simulation` and `summary` are the demonstration and
