@@ -15,7 +15,6 @@ from daemon.core.plates import is_plate, normalise
 from daemon.core.reasons import Reason
 from daemon.core.signals import Actor, Asked, Instant, Permit, Request
 from daemon.core.table import Table
-from daemon.core.wall_clock import aware
 
 if TYPE_CHECKING:
     from daemon.core.draft import Draft
@@ -185,7 +184,7 @@ def asked(draft: Draft, asked: Asked, request: AnyRequest) -> None:
     at, by = draft.at, asked.actor
     match request:
         case IssuePass():
-            draft.say(PassIssued(at=at, contractor=_issued(draft, request), by=by))
+            draft.say(PassIssued(at=at, contractor=_issued(request), by=by))
         case WithdrawPass():
             draft.say(PassWithdrawn(at=at, number=request.number, why=request.reason, by=by))
         case CheckPass():
@@ -203,16 +202,15 @@ def asked(draft: Draft, asked: Asked, request: AnyRequest) -> None:
             assert_never(request)
 
 
-def _issued(draft: Draft, request: IssuePass) -> Pass:
-    zone = draft.state.rules.timezone
+def _issued(request: IssuePass) -> Pass:
     return Pass(
         number=request.number,
         person=request.person.strip(),
         company=request.company,
         household_or_job=request.household_or_job,
         plate=normalise(request.plate) if request.plate else None,
-        valid_from=aware(request.valid_from, zone),
-        valid_until=aware(request.valid_until, zone),
+        valid_from=request.valid_from,
+        valid_until=request.valid_until,
     )
 
 
@@ -239,7 +237,6 @@ def _why_not(draft: Draft, request: AnyRequest) -> Reason | None:
 
 
 def _why_not_issue(draft: Draft, request: IssuePass) -> Reason | None:
-    zone = draft.state.rules.timezone
     if request.number in draft.state.contractors.passes:
         return Reason.PASS_NUMBER_TAKEN
     if not request.person.strip() or not request.household_or_job.strip():
@@ -248,5 +245,5 @@ def _why_not_issue(draft: Draft, request: IssuePass) -> Reason | None:
         return Reason.PLATE_WRONG
     if request.plate and normalise(request.plate) in draft.state.permit_of_plate:
         return Reason.PLATE_TAKEN
-    begins, ends = aware(request.valid_from, zone), aware(request.valid_until, zone)
+    begins, ends = request.valid_from, request.valid_until
     return Reason.PERIOD_IS_OVER if ends <= begins or (draft.at.trusted and draft.at.wall >= ends) else None

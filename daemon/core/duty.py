@@ -37,7 +37,7 @@ from daemon.core.shifts import (
     planned_for,
 )
 from daemon.core.signals import Actor, Asked, CardRead, GuardAsked
-from daemon.core.wall_clock import aware, mono_at, time_of_day
+from daemon.core.wall_clock import mono_at, time_of_day
 
 if TYPE_CHECKING:
     from daemon.core.draft import Draft
@@ -242,7 +242,7 @@ def _equipment(state: State) -> tuple[Equipment, ...]:
 
 def _plan(draft: Draft, actor: Actor, request: PlanShift) -> Reason | None:
     rules = draft.state.rules
-    shift = aware(request.starts, rules.timezone).astimezone(UTC)
+    shift = request.starts.astimezone(UTC)
     if last_start(rules.shifts.starts, rules.timezone, shift) != shift:
         return Reason.SHIFT_UNKNOWN
     if planned_for(draft.state.shifts, shift) != request.guard:

@@ -26,7 +26,6 @@ from daemon.core.hold_open import (
 )
 from daemon.core.reasons import Reason
 from daemon.core.signals import Actor, Asked, Boom, BoomReported, FireReported
-from daemon.core.wall_clock import aware
 
 if TYPE_CHECKING:
     from daemon.core.draft import Draft
@@ -75,7 +74,7 @@ def _hold(draft: Draft, lane: LaneState, by: Actor, request: HoldOpen) -> Reason
         return Reason.LANE_LOCKED
     if not draft.at.trusted:
         return Reason.TIME_UNKNOWN
-    until = aware(request.until, draft.state.rules.timezone).astimezone(UTC)
+    until = request.until.astimezone(UTC)
     if until <= draft.at.wall:
         return Reason.END_IS_PAST
     why, held = request.reason.strip(), lane.held_open

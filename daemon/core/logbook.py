@@ -16,7 +16,6 @@ from daemon.core.fact import Fact
 from daemon.core.reasons import Reason
 from daemon.core.signals import Actor, Asked, Instant, Request
 from daemon.core.table import Table
-from daemon.core.wall_clock import aware
 
 if TYPE_CHECKING:
     from daemon.core.draft import Draft
@@ -194,7 +193,7 @@ def asked(draft: Draft, asked: Asked, request: AnyRequest) -> None:
     by, at = asked.actor, draft.at
     match request:
         case WriteEntry():
-            due = aware(request.due, draft.state.rules.timezone) if request.due is not None else None
+            due = request.due
             write(
                 draft,
                 request.entry,

@@ -6,6 +6,8 @@ The law of this file: one line a noun. A request that no line names cannot be ma
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields, replace
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any, get_args
 
 from daemon.core import (
@@ -40,6 +42,7 @@ from daemon.core import (
 from daemon.core.reasons import Reason
 from daemon.core.roles import may
 from daemon.core.signals import Asked, Request
+from daemon.core.wall_clock import aware
 
 if TYPE_CHECKING:
     from daemon.core.draft import Draft
@@ -112,10 +115,18 @@ def asked(draft: Draft, signal: Asked) -> None:
         draft.refuse(signal, Reason.ROLE_NOT_ALLOWED)
         return
     before = len(draft.facts)
-    _ANSWER[type(signal.request)](draft, signal, signal.request)
+    request = _in_the_sites_time(signal.request, draft.state.rules.timezone)
+    _ANSWER[type(request)](draft, replace(signal, request=request), request)
     for fact in draft.facts[before:]:
         for lane in _spoken_for(draft.state, fact):
             passages.settle(draft, draft.lane(lane))
+
+
+def _in_the_sites_time(request: Request, zone: tzinfo) -> Request:
+    """Every moment of a request is an aware one from here on; the nouns need not ask."""
+    written = {field.name: getattr(request, field.name) for field in fields(request)}
+    moments = {name: aware(value, zone) for name, value in written.items() if isinstance(value, datetime)}
+    return replace(request, **moments)
 
 
 def _spoken_for(state: State, fact: Fact) -> list[LaneState]:

@@ -43,7 +43,6 @@ from daemon.core.special import (
 )
 from daemon.core.special_rules import dangerous_goods, standing_hold, watch_list
 from daemon.core.state import LaneState, Passage
-from daemon.core.wall_clock import aware
 
 _LISTED = frozenset({Reason.DANGEROUS_GOODS, Reason.LARGE_NEEDS_APPROVAL})
 """The holds that a change of the lists may end."""
@@ -121,8 +120,8 @@ def _approve(draft: Draft, asked: Asked, request: ApproveLarge) -> None:
         number=request.number,
         plate=normalise(request.plate) if request.plate else None,
         company=request.company or None,
-        valid_from=aware(request.valid_from, draft.state.rules.timezone),
-        valid_until=aware(request.valid_until, draft.state.rules.timezone),
+        valid_from=request.valid_from,
+        valid_until=request.valid_until,
         area=request.area,
         posts=request.posts,
     )

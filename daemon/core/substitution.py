@@ -17,7 +17,7 @@ from daemon.core.plates import is_plate, normalise
 from daemon.core.reasons import Reason
 from daemon.core.signals import Actor, Asked, Instant, Request
 from daemon.core.table import Table
-from daemon.core.wall_clock import aware, mono_at, time_of_day
+from daemon.core.wall_clock import mono_at, time_of_day
 
 if TYPE_CHECKING:
     from daemon.core.draft import Draft
@@ -228,7 +228,7 @@ def _written(draft: Draft, request: RegisterSubstitution, by: Actor) -> Substitu
         owner=request.owner,
         document=request.document,
         photo=request.photo,
-        valid_until=aware(request.valid_until, draft.state.rules.timezone),
+        valid_until=request.valid_until,
         by=by,
     )
 
@@ -263,7 +263,7 @@ def _why_not_register(draft: Draft, request: RegisterSubstitution) -> Reason | N
         return Reason.DOCUMENT_NEEDED
     if not is_plate(plate):
         return Reason.PLATE_WRONG
-    until = aware(request.valid_until, draft.state.rules.timezone)
+    until = request.valid_until
     if draft.at.trusted and draft.at.wall >= until:
         return Reason.PERIOD_IS_OVER
     if request.permit in draft.state.substitutions.of_permit:

@@ -15,7 +15,6 @@ from daemon.core.plates import is_plate, normalise
 from daemon.core.reasons import Reason
 from daemon.core.signals import Actor, Asked, Instant, Request
 from daemon.core.table import Table
-from daemon.core.wall_clock import aware
 
 if TYPE_CHECKING:
     from daemon.core.draft import Draft
@@ -287,7 +286,7 @@ def _announced(draft: Draft, request: AnnounceVisit) -> Visit:
         visitor=request.visitor,
         plate=normalise(request.plate) if request.plate else None,
         code=request.code.strip() if request.code else None,
-        valid_until=aware(request.valid_until, draft.state.rules.timezone),
+        valid_until=request.valid_until,
     )
 
 
@@ -333,7 +332,7 @@ def _why_not_announce(draft: Draft, request: AnnounceVisit) -> Reason | None:
         return Reason.CODE_TOO_SHORT
     if code in visits.of_code or code in visits.spent:
         return Reason.CODE_TAKEN
-    until = aware(request.valid_until, draft.state.rules.timezone)
+    until = request.valid_until
     return Reason.PERIOD_IS_OVER if draft.at.trusted and draft.at.wall >= until else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -76,3 +77,15 @@ def test_a_guard_writes_no_slips_and_that_he_tried_is_on_record(desk: Desk) -> N
         "issue_slip",
         "李门岗",
     )
+
+
+def test_a_moment_without_an_offset_is_meant_in_the_sites_own_time(desk: Desk) -> None:
+    """A front desk that writes "until 18:00" means its own clock, and a question must never stop the gate."""
+    until = (desk.clock.now().wall + timedelta(hours=8 + 1)).replace(
+        tzinfo=None
+    )
+    desk.ask(OFFICE, replace(slip(desk), valid_until=until))
+    assert isinstance(desk.ask(GUARD, UseSlip(number="17", plate="粤B12345"))[0], SlipUsed)
+    desk.ask(OFFICE, replace(slip(desk, "18"), valid_until=until))
+    desk.clock.advance(timedelta(hours=2))
+    assert desk.why_not(GUARD, UseSlip(number="18", plate="粤B12345")) is Reason.SLIP_EXPIRED
