@@ -111,6 +111,28 @@ async def test_a_list_is_tried_then_taken_and_the_second_time_nothing_changes(
 
 
 @pytest.mark.rule("R41")
+@pytest.mark.parametrize(
+    ("what", "text", "told"),
+    [
+        ("households", "房号,姓名\n1-101,陈志远、李梅\n", "+ 1-101 李梅"),
+        ("staff", "姓名,岗位,卡号\n李明,保安,0A0000000B\n周强,班长,\n", "+ 周强 leader"),
+        ("watchlist", "车牌,卡号,原因,处置\n粤B99999,,欠费,留车\n", "+ plate 粤B99999 欠费 留车"),
+    ],
+)
+async def test_the_other_lists_go_the_same_way(
+    tmp_path: Path, printed: Printed, what: str, text: str, told: str
+) -> None:
+    async with running_site(tmp_path) as site:
+        file = site.file(text, f"{what}.csv")
+        assert await site.imports(file, what=what) == 0
+        assert told in printed()
+        before = site.engine.state
+        assert await site.imports(file, what=what) == 0
+        assert "新增 granted 0" in printed()
+        assert site.engine.state is before
+
+
+@pytest.mark.rule("R41")
 async def test_one_bad_row_and_nothing_is_imported(tmp_path: Path, printed: Printed) -> None:
     async with running_site(tmp_path) as site:
         file = site.file(TWO + "P3,12,粤B99999,王\n")
