@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from daemon.core.facts import BoomRaiseOrdered, StayClosed
+from daemon.core.hold_open import HoldOpen
 from daemon.core.money import (
     ArrearsLeft,
     ChargeQuoted,
@@ -85,6 +86,33 @@ def test_a_car_that_backs_away_after_an_unpaid_release_owes_when_it_leaves_and_n
     gate.time(60)
     assert not gate.all(ArrearsLeft)
     assert CAR in gate.inside
+
+
+@pytest.mark.rule("R18")
+@pytest.mark.rule("R27")
+def test_through_a_lane_that_is_held_open_a_visitor_leaves_his_charge_behind(gate: TollGate) -> None:
+    gate.comes_in(CAR)
+    gate.stays(hours=2)
+    until = gate.clock.wall + timedelta(hours=1)
+    gate.ask(LEADER, HoldOpen(lane="exit-1", until=until, reason="婚车车队"))
+    gate.at_exit(CAR)
+    gate.leaves()
+    assert not gate.inside
+    assert gate.last(ArrearsLeft).fen == 1500
+
+
+@pytest.mark.rule("R18")
+@pytest.mark.rule("R25")
+def test_whoever_follows_another_car_out_owes(gate: TollGate) -> None:
+    """Given a car that has paid, the one behind it drives through on its grant."""
+    gate.comes_in("粤B00001")
+    waits_unpaid(gate)
+    gate.ask(GUARD, TakePayment(plate=CAR, fen=1500))
+    gate.drives_through("exit-1")
+    gate.at_exit("粤B00001")
+    gate.drives_through("exit-1")
+    left = gate.last(ArrearsLeft)
+    assert (left.plate, left.fen) == ("粤B00001", 1500)
 
 
 @pytest.mark.rule("R18")
