@@ -29,10 +29,14 @@ Which room is mine? The first yes wins.
     HTML?                                              panel/
     waits, retries, times out, reads the clock?        runtime/
     config.yaml?                                       config/
+    the office's lists, CSV and XLSX?                  imports/
+    a story in plain words?                            scenario/
+    a made-up world to prove the whole gate in?        worlds/
     the office's spreadsheets?                         imports/
     stories in plain words, played on the rules?       scenario/
 
-`wiring` makes the objects, `app` runs them, `cli` is what a person types. `engine` is the one loop between
+`wiring` makes the objects, `app` runs them, `cli` is what a person types, `control` the private socket over
+which `gatepost ask` reaches the running gate. `engine` is the one loop between
 inbox and devices; `gate` is what the panel sees of it; `simulation` and `summary` are the demonstration and
 its figures. The layers are a contract that `scripts/check` enforces (`[tool.importlinter]`, pyproject.toml).
 
