@@ -19,8 +19,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daemon import __version__, cli_import, cli_rulebook, cli_scenario, cli_tariff
+from daemon import __version__, cli_import, cli_rulebook, cli_scenario, cli_simulate, cli_tariff
 from daemon.config import Config, ConfigProblems, load
+from daemon.core.lot import free
 from daemon.core.register import GivenList
 from daemon.core.requests import ALL_REQUESTS, kind_of
 from daemon.core.roles import ROLES
@@ -106,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_scenario.add_words(words)
     cli_rulebook.add_words(words)
     cli_tariff.add_words(words, DEFAULT_CONFIG)
+    cli_simulate.add_words(words)
 
     _word(words, "lane", _lane, "打印车道状态表 / print the lane's transition table", config=False)
 
@@ -234,7 +236,8 @@ def _check_config(args: argparse.Namespace) -> int:
 
 
 def _status(args: argparse.Namespace) -> int:
-    path = _database(load(args.config))
+    config = load(args.config)
+    path = _database(config)
     figures = reading.figures(path)
     if args.json:
         print(json.dumps({"database": str(path), **asdict(figures)}, ensure_ascii=False))
@@ -245,6 +248,10 @@ def _status(args: argparse.Namespace) -> int:
     print(f"物业 office       已确认 acknowledged {figures.acknowledged}，待送 waiting {waiting}")
     print(f"通行证 permits    {figures.permits}")
     print(f"场内 inside       {figures.inside}")
+    for of, bays in config.lot.counted().items():
+        name = {"permit": "固定车 permit", "temporary": "临时车 temporary"}[of]
+        inside = figures.inside_of[of]
+        print(f"  {name} {inside} / {bays}，余位 free {free(bays, inside)}")
     print(f"通行 passages     {figures.passages}")
     print(f"告警 open alerts  {len(figures.alerts)}")
     for alert in figures.alerts:

@@ -7,7 +7,7 @@ config.yaml and the vision process's own wiring the only place that looks into `
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -18,7 +18,6 @@ from typing import Any
 from daemon.config import Config
 from daemon.config.model import DeviceConfig, LaneConfig, OfficeConfig
 from daemon.config.post import shift_rules
-from daemon.core.lot import LOT_CLASSES, LotClass
 from daemon.core.signals import Actor, DirectoryGiven, Instant, Loop, Permit, Signal
 from daemon.core.state import LaneRules, SiteRules
 from daemon.edges.cards import read_cards
@@ -69,7 +68,7 @@ def site_rules(config: Config) -> SiteRules:
         expired=config.site.expired_permits,
         expires_soon=timedelta(days=config.site.permit_notice_days),
         has_fire_input=config.fire is not None,
-        bays=_bays(config),
+        bays=MappingProxyType(config.lot.counted()),
         shifts=shift_rules(config.shifts, config.staff),
         alerts=config.alerts.rules(),
         alarms=tuple(alarm.rules() for alarm in config.alarms),
@@ -78,12 +77,6 @@ def site_rules(config: Config) -> SiteRules:
         tariff=config.tariff,
         receipts=config.gate.id,
     )
-
-
-def _bays(config: Config) -> Mapping[LotClass, int]:
-    """The classes of cars whose bays the site counts."""
-    counted = {name: getattr(config.lot, name) for name in LOT_CLASSES}
-    return MappingProxyType({name: count for name, count in counted.items() if count is not None})
 
 
 def _rules(lane: LaneConfig) -> LaneRules:

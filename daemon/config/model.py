@@ -25,6 +25,7 @@ from daemon.config.post import (
 from daemon.config.section import DeviceConfig as DeviceConfig
 from daemon.config.section import Name as Name
 from daemon.config.section import Section as Section
+from daemon.core.lot import LotClass
 from daemon.core.tariff import Book
 from daemon.core.validity import HOURS
 
@@ -155,6 +156,11 @@ class LotConfig(Section):
     """Cars with a permit."""
     temporary: int | None = Field(default=None, ge=0)
     """All others."""
+
+    def counted(self) -> dict[LotClass, int]:
+        """The classes whose bays the site counts."""
+        bays: dict[LotClass, int | None] = {"permit": self.permit, "temporary": self.temporary}
+        return {of: count for of, count in bays.items() if count is not None}
 
 
 class SimulationConfig(Section):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 from daemon.core.fact import Fact
 from daemon.core.reasons import Reason
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 LotClass = Literal["permit", "temporary"]
 """Whose bays they are: of cars with a permit, or of all others."""
-
-LOT_CLASSES: tuple[LotClass, ...] = get_args(LotClass)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -293,7 +293,7 @@ def status_view(state: State, office: OfficeStatus) -> StatusView:
         acked_seq=office.acked_seq,
         behind=max(0, office.last_seq - office.acked_seq),
         faults=tuple((device_words(device, names), why) for device, why in sorted(state.failed.items())),
-        inside=len(state.stays),
+        inside=state.lot.inside,
     )
 
 

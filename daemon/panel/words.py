@@ -115,6 +115,7 @@ OUTCOME_WORDS: dict[str, Words] = {
     "refused": Words("已拒绝", "sent away"),
     "interrupted": Words("系统重启中断", "interrupted by a restart"),
     "unconfirmed": Words("未见通过", "never seen passing"),
+    "forced": Words("未放行闯入", "drove through without a grant"),
 }
 
 ROLE_WORDS: dict[str, Words] = {
@@ -132,6 +133,7 @@ DEVICE_WORDS: dict[str, Words] = {
     "button": Words("手动按钮", "push button"),
     "loop.safety": Words("防砸地感", "safety loop"),
     "loop.approach": Words("来车地感", "approach loop"),
+    "fire": Words("消防信号", "fire input"),
     "broker": Words("物业服务器", "broker"),
     "vision": Words("车牌识别", "vision"),
     "store": Words("账本", "ledger"),

@@ -13,6 +13,7 @@ from daemon.store.accounts import ACCOUNTS_SCHEMA
 from daemon.store.ledger import LEDGER_SCHEMA
 from daemon.store.tables import TABLES_SCHEMA
 from daemon.store.tables_duty import DUTY_SCHEMA
+from daemon.store.tables_lot import LOT_SCHEMA
 from daemon.store.tables_money import MONEY_SCHEMA
 
 OFFICE_SCHEMA = """
@@ -42,4 +43,11 @@ def m002_the_post(db: Database) -> None:
 def m003_money(db: Database) -> None:
     """Receipts, and what the money of each was for."""
     for statement in filter(str.strip, MONEY_SCHEMA.split(";")):
+        db.execute(statement)
+
+
+@MIGRATIONS()
+def m004_lot(db: Database) -> None:
+    """Who has counted the cars inside."""
+    for statement in filter(str.strip, LOT_SCHEMA.split(";")):
         db.execute(statement)

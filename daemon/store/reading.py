@@ -11,6 +11,7 @@ from pathlib import Path
 from daemon.core.fact import Fact
 from daemon.store import file, ledger
 from daemon.store.tables_duty import LogbookRow, search_logbook
+from daemon.store.tables_lot import insides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,9 @@ class Figures:
     """Wall time of the newest fact, ISO 8601 in UTC."""
     permits: int
     inside: int
+    """Cars, recounts included."""
+    inside_of: dict[str, int]
+    """The same for each class of cars."""
     passages: int
     alerts: tuple[str, ...]
     """Open ones, the oldest first: severity, kind and detail."""
@@ -41,12 +45,14 @@ def _figures(path: Path) -> Figures:
         last = db.execute(
             "SELECT seq, json_extract(body, '$.at.wall') FROM ledger ORDER BY seq DESC LIMIT 1"
         ).fetchone()
+        inside_of = insides(db)
         return Figures(
             facts=last[0] if last else 0,
             last_fact_at=last[1] if last else None,
             acknowledged=_one(db, "SELECT acked FROM office"),
             permits=_one(db, "SELECT count(*) FROM permits"),
-            inside=_one(db, "SELECT count(*) FROM stays WHERE left_at IS NULL"),
+            inside=sum(inside_of.values()),
+            inside_of=inside_of,
             passages=_one(db, "SELECT count(*) FROM passages"),
             alerts=tuple(
                 f"{severity} {alert}: {detail}"

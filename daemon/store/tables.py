@@ -32,6 +32,7 @@ from daemon.core.facts import (
 )
 from daemon.core.signals import Instant
 from daemon.store.tables_duty import DUTY_NAMES, DUTY_PROJECTIONS, DUTY_SCHEMA, alert_step
+from daemon.store.tables_lot import LOT_NAMES, LOT_PROJECTIONS, LOT_SCHEMA
 from daemon.store.tables_money import MONEY_NAMES, MONEY_PROJECTIONS, MONEY_SCHEMA
 
 TABLES_SCHEMA = """
@@ -94,7 +95,7 @@ CREATE TABLE alerts (
 CREATE INDEX open_alerts ON alerts (alert_id) WHERE cleared_at IS NULL;
 """
 
-NAMES = ("permits", "passages", "stays", "alerts", *DUTY_NAMES, *MONEY_NAMES)
+NAMES = ("permits", "passages", "stays", "alerts", *DUTY_NAMES, *MONEY_NAMES, *LOT_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,7 @@ def rebuilt(numbered_facts: Iterable[tuple[int, Fact]]) -> dict[str, list[tuple[
         scratch.executescript(TABLES_SCHEMA)
         scratch.executescript(DUTY_SCHEMA)
         scratch.executescript(MONEY_SCHEMA)
+        scratch.executescript(LOT_SCHEMA)
         for seq, fact in numbered_facts:
             project(scratch, seq, fact)
         return contents(scratch)
@@ -342,4 +344,5 @@ PROJECTIONS: dict[type[Fact], Callable[[sqlite3.Connection, int, Any], None]] = 
     AlertCleared: _alert_cleared,
     **DUTY_PROJECTIONS,
     **MONEY_PROJECTIONS,
+    **LOT_PROJECTIONS,
 }

@@ -13,6 +13,7 @@ from daemon.core.facts import ActionRefused
 from daemon.core.lot import LotChanged, LotRecounted, Recount
 from daemon.core.reasons import Reason
 from daemon.core.state import SiteRules
+from daemon.store import reading
 from tests.core.rig import GUARD, GateRig, entry, exit_, permit
 from tests.desk.rig import OFFICE
 
@@ -71,3 +72,13 @@ def test_no_count_without_a_reason_nor_below_nothing(gate: GateRig) -> None:
     gate.ask(OFFICE, Recount(of="permit", count=5, reason="清点"))
     assert gate.last(ActionRefused).reason is Reason.ROLE_NOT_ALLOWED
     assert gate.all(LotRecounted) == []
+
+
+@pytest.mark.rule("R36")
+def test_the_figures_of_the_gate_count_as_the_gate_does(gate: GateRig) -> None:
+    gate.comes_and_goes(None, WANG.plate)
+    gate.comes_and_goes(None, "粤B00001")
+    gate.ask(GUARD, Recount(of="temporary", count=4, reason="夜间清点"))
+    figures = reading.figures(gate.store.path)
+    assert (figures.inside, figures.inside_of) == (5, {"permit": 1, "temporary": 4})
+    assert gate.engine.state.lot.inside == 5
