@@ -175,7 +175,15 @@ def _boom_moved(draft: Draft, lane: LaneState, signal: BoomReported) -> None:
 
 def _picture_taken(draft: Draft, signal: PictureTaken) -> None:
     if signal.lane in draft.state.lanes:
-        draft.say(PictureKept(at=signal.at, lane=signal.lane, passage=signal.passage, picture=signal.picture))
+        draft.say(
+            PictureKept(
+                at=signal.at,
+                lane=signal.lane,
+                passage=signal.passage,
+                picture=signal.picture,
+                alert_id=signal.alert_id,
+            )
+        )
 
 
 def _device_lost(draft: Draft, signal: DeviceLost) -> None:

@@ -152,6 +152,8 @@ class PictureKept(Fact):
     """What the lane looked like when something was done there (R28, R29)."""
 
     picture: str
+    alert_id: str | None = None
+    """The alert that it was taken for."""
     kind: Literal["picture_kept"] = "picture_kept"
 
 

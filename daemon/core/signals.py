@@ -110,6 +110,8 @@ class PictureTaken:
     lane: str
     passage: str | None
     picture: str
+    alert_id: str | None = None
+    """The alert that it was taken for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
