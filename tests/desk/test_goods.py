@@ -81,9 +81,7 @@ def test_a_guard_writes_no_slips_and_that_he_tried_is_on_record(desk: Desk) -> N
 
 def test_a_moment_without_an_offset_is_meant_in_the_sites_own_time(desk: Desk) -> None:
     """A front desk that writes "until 18:00" means its own clock, and a question must never stop the gate."""
-    until = (desk.clock.now().wall + timedelta(hours=8 + 1)).replace(
-        tzinfo=None
-    )
+    until = (desk.clock.now().wall + timedelta(hours=8 + 1)).replace(tzinfo=None)
     desk.ask(OFFICE, replace(slip(desk), valid_until=until))
     assert isinstance(desk.ask(GUARD, UseSlip(number="17", plate="粤B12345"))[0], SlipUsed)
     desk.ask(OFFICE, replace(slip(desk, "18"), valid_until=until))
