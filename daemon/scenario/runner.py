@@ -18,7 +18,7 @@ from daemon.core.handover import open_items
 from daemon.core.reasons import ALERT_WORDS, REASON_WORDS, Words
 from daemon.core.signals import Loop, Permit, TimerElapsed
 from daemon.core.state import CHINA, LaneRules, Phase, SiteRules
-from daemon.scenario import desk_words, money_words, post_words
+from daemon.scenario import desk_words, lane_words, money_words, post_words
 from daemon.scenario.bench import Bench, permit
 from daemon.scenario.words import Step, read
 
@@ -89,6 +89,13 @@ class Player:
             return
         if step.what in post_words.DEEDS:
             self._bench.send(post_words.DEEDS[step.what](step.words, self._bench.now, self._here))
+            return
+        if step.what in lane_words.DEEDS:
+            self._bench.send(lane_words.DEEDS[step.what](self._bench.now))
+            return
+        if step.what in lane_words.CLAIMS:
+            instead = lane_words.CLAIMS[step.what](step.words, self._bench.engine.state)
+            _claim(not instead, instead)
             return
         if step.what in money_words.REQUESTS:
             self._bench.ask(*money_words.asked(step.what, step.words, self._bench.engine.state))

@@ -20,7 +20,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon.scenario import desk_words, money_words, post_words
+from daemon.scenario import desk_words, lane_words, money_words, post_words
 
 
 class NotUnderstood(ValueError):
@@ -111,6 +111,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     *desk_words.SENTENCES,
     *post_words.SENTENCES,
     *money_words.SENTENCES,
+    *lane_words.HAPPENINGS,
 )
 """The name of a sentence and its pattern. The order counts only where two patterns take the same line."""
 
