@@ -43,14 +43,14 @@ its figures. The layers are a contract that `scripts/check` enforces (`[tool.imp
 What must never break:
 
 1. No order to lower while the safety loop is occupied, unknown or faulty; a loop that becomes occupied while
-   the boom comes down raises it again. Nothing closes because of a start. The barrier's own controller stays
-   the safety device.
-2. No order to raise without its durable fact.
+   the boom comes down raises it again. Nothing closes because of a start, nor while a lane is held open, nor
+   in a fire. The barrier's own controller stays the safety device.
+2. No order to raise without its durable fact. A fire alone acts first.
 3. At most one open stay a plate and a permit.
 4. Every fact reaches the office, in order, once after dedupe by (gate, seq). A broker's acknowledgement is
    not delivery: the office acknowledges the highest contiguous number.
 5. A decision waits for no network, broker or camera.
-6. Whatever is down, the guard's button works.
+6. Whatever is down, the guard's button works; a lane that a leader has locked is the one exception.
 """
 
 __version__ = "0.1.0"
