@@ -308,6 +308,13 @@ class GateMoves(RuleBasedStateMachine):
     def somebody_ends_a_hold_or_locks(self, lane: str, request: Any, by: Actor) -> None:
         self.ask(by, request(lane=lane, reason="值班"))
 
+    @rule(lane=lanes, who=cars, action=st.sampled_from(["open", "release"]), comes=st.booleans())
+    def a_locked_lane_is_tried(self, lane: str, who: Any, action: Any, comes: bool) -> None:
+        self.ask(LEADER, LockLane(lane=lane, reason="施工"))
+        if comes:
+            self.car_comes(lane=lane, who=who, shows_card=True, through=False)
+        self.guard_decides(lane=lane, action=action)
+
     @rule(says=st.sampled_from(FireInput))
     def fire_panel_says(self, says: FireInput) -> None:
         self.send(FireReported(at=self.at(0), input=says))
