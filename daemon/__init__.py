@@ -30,6 +30,7 @@ Which room is mine? The first yes wins.
     waits, retries, times out, reads the clock?        runtime/
     config.yaml?                                       config/
     the office's lists, CSV and XLSX?                  imports/
+    what the facts add up to, for people?              reports/
     a story in plain words?                            scenario/
     a made-up world to prove the whole gate in?        worlds/
     the office's spreadsheets?                         imports/

@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daemon import __version__, cli_import, cli_rulebook, cli_scenario, cli_simulate, cli_tariff
+from daemon import __version__, cli_import, cli_report, cli_rulebook, cli_scenario, cli_simulate, cli_tariff
 from daemon.config import Config, ConfigProblems, load
 from daemon.core.lot import free
 from daemon.core.register import GivenList
@@ -105,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     _ask_words(words)
     cli_import.add_words(words, DEFAULT_CONFIG)
     cli_scenario.add_words(words)
+    cli_report.add_words(words, DEFAULT_CONFIG)
     cli_rulebook.add_words(words)
     cli_tariff.add_words(words, DEFAULT_CONFIG)
     cli_simulate.add_words(words)

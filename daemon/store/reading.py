@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from daemon.core.fact import Fact
@@ -94,6 +96,43 @@ def facts(path: Path) -> Iterator[Fact]:
             yield from (fact for _, fact in ledger.facts(db))
     except sqlite3.DatabaseError as broken:
         raise file.not_opened(path, broken) from broken
+
+
+def facts_of(
+    path: Path,
+    kinds: Collection[str],
+    *,
+    always: Collection[str] = (),
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Iterator[tuple[int, Fact]]:
+    """Numbered facts of these kinds, in order: those whose wall time may lie between the two moments.
+
+    The facts of the kinds in `always`, and those whose clock was not trusted, come whatever their wall time
+    is. Raises as `facts`.
+    """
+    asked = {
+        "kinds": json.dumps(list(kinds)),
+        "always": json.dumps(list(always)),
+        "since": int(since.timestamp()) if since is not None else None,
+        "until": int(until.timestamp()) if until is not None else None,
+    }
+    try:
+        with closing(_open(path)) as db:
+            for seq, body in db.execute(_FACTS_OF, asked):
+                yield seq, ledger.fact_of(seq, body)
+    except sqlite3.DatabaseError as broken:
+        raise file.not_opened(path, broken) from broken
+
+
+_SECOND = "CAST(strftime('%s', json_extract(body, '$.at.wall')) AS INTEGER)"
+_FACTS_OF = (
+    "SELECT seq, body FROM ledger"  # noqa: S608 - this file's own words, what is asked is bound
+    " WHERE kind IN (SELECT value FROM json_each(:always))"
+    " OR (kind IN (SELECT value FROM json_each(:kinds)) AND (json_extract(body, '$.at.trusted') = 0"
+    f" OR ((:since IS NULL OR {_SECOND} >= :since) AND (:until IS NULL OR {_SECOND} <= :until))))"
+    " ORDER BY seq"
+)
 
 
 def _open(path: Path) -> sqlite3.Connection:

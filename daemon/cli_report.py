@@ -1,0 +1,182 @@
+"""`gatepost report`: what the gate did, from its ledger, for people and for spreadsheets (R40).
+
+The law of this file: it reads only, while the gate runs and while it does not, and says of how many facts the
+time is uncertain.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import sys
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import date, datetime, time, timedelta, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from daemon.core.fact import Fact
+    from daemon.reports.catalogue import Report
+    from daemon.reports.periods import By, Span
+    from daemon.reports.sheet import Sheet
+
+BOM = "\ufeff"
+"""Without it Excel takes the Chinese in a file for something else."""
+
+STDOUT = "-"
+
+
+def add_words(words: argparse._SubParsersAction[argparse.ArgumentParser], config: Path) -> None:
+    from daemon.reports.catalogue import REPORTS
+    from daemon.reports.periods import GRAINS
+
+    text = "报表：车流、停留、收费、人工放行、告警、故障 / reports from the ledger"
+    parser = words.add_parser("report", help=text, description=text)
+    parser.set_defaults(run=_report)
+    parser.add_argument(
+        "report",
+        choices=REPORTS,
+        help="；".join(f"{name} {report.zh}" for name, report in REPORTS.items()),
+    )
+    parser.add_argument(
+        "--from", dest="first", type=date.fromisoformat, metavar="DATE", help="首日 / the first day"
+    )
+    parser.add_argument(
+        "--to", dest="last", type=date.fromisoformat, metavar="DATE", help="末日，含 / the last day, included"
+    )
+    parser.add_argument("--by", choices=GRAINS, help="时段 / periods (default: flow hour, others day)")
+    parser.add_argument("--csv", metavar="FILE", help="写成 CSV，- 为标准输出 / as CSV; - is the output")
+    parser.add_argument(
+        "-c", "--config", type=Path, default=config, metavar="FILE", help="配置 / configuration"
+    )
+
+
+def _report(args: argparse.Namespace) -> int:
+    from daemon.config import load
+    from daemon.reports.catalogue import REPORTS
+    from daemon.store.store import FILE
+
+    if args.first is not None and args.last is not None and args.last < args.first:
+        print(f"--to {args.last}: 早于 --from {args.first} / is before --from {args.first}", file=sys.stderr)
+        return 2
+    config = load(args.config)
+    report, zone = REPORTS[args.report], config.site.timezone
+    path = config.folder / config.storage.folder / FILE
+    sheet = _sheet(path, report, args.by or report.usual, _span(args.first, args.last, zone), zone)
+    if args.csv is None:
+        print(f"{config.site.name} {config.gate.name}: {report.zh} / {report.en}")
+        print("\n".join(_table(sheet)))
+    elif args.csv == STDOUT:
+        sys.stdout.write(_csv(sheet))
+    else:
+        try:
+            Path(args.csv).write_text(_csv(sheet), encoding="utf-8", newline="")
+        except OSError as why:
+            print(f"{args.csv}: 无法写入 / cannot be written: {why.strerror}", file=sys.stderr)
+            return 1
+    _say_what_is_uncertain(sheet)
+    return 0
+
+
+def _span(first: date | None, last: date | None, zone: tzinfo) -> Span:
+    from daemon.reports.periods import Span
+
+    def midnight(day: date) -> datetime:
+        return datetime.combine(day, time(), zone)
+
+    return Span(
+        since=midnight(first) if first is not None else None,
+        until=midnight(last + timedelta(days=1)) if last is not None else None,
+    )
+
+
+def _sheet(path: Path, report: Report, by: By, span: Span, zone: tzinfo) -> Sheet:
+    from daemon.reports.periods import ALWAYS, anchors, dated
+    from daemon.store import reading
+
+    known = anchors(reading.facts_of(path, (), always=_kinds(ALWAYS)))
+    numbered = reading.facts_of(
+        path,
+        _kinds(report.kinds),
+        always=_kinds((*ALWAYS, *report.before)),
+        since=span.since,
+        until=span.until,
+    )
+    return report.make(dated(numbered, known, zone=zone, by=by, span=span))
+
+
+def _kinds(types: Iterable[type[Fact]]) -> list[str]:
+    return [str(field.default) for kind in types for field in fields(kind) if field.name == "kind"]
+
+
+def _say_what_is_uncertain(sheet: Sheet) -> None:
+    from daemon.reports.sheet import UNTRUSTED
+
+    uncertain = sheet.sum_of(UNTRUSTED.key)
+    if uncertain:
+        print(
+            f"其中 {uncertain} 条记录时钟未校准，时段为推算 /"
+            f" the clock of {uncertain} facts was not trusted, their periods are reckoned",
+            file=sys.stderr,
+        )
+
+
+# ---------------------------------------------------------------- a sheet as text
+
+
+def _csv(sheet: Sheet) -> str:
+    from daemon.reports.sheet import text_of
+
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(column.key for column in sheet.columns)
+    for row in sheet.rows:
+        cells = [text_of(column, cell) for column, cell in zip(sheet.columns, row, strict=True)]
+        writer.writerow(
+            _no_formula(cell) if column.kind == "text" else cell
+            for column, cell in zip(sheet.columns, cells, strict=True)
+        )
+    return BOM + text.getvalue()
+
+
+def _no_formula(text: str) -> str:
+    """What a guard has typed is shown by a spreadsheet, never reckoned."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _table(sheet: Sheet) -> list[str]:
+    from daemon.reports.sheet import text_of, totals
+
+    if not sheet.rows:
+        return ["没有记录 / nothing on record"]
+    lines = [
+        [column.zh for column in sheet.columns],
+        [column.en for column in sheet.columns],
+        *(
+            [text_of(column, cell) for column, cell in zip(sheet.columns, row, strict=True)]
+            for row in sheet.rows
+        ),
+        ["合计 total", *totals(sheet)[1:]],
+    ]
+    widths = [max(_width(line[place]) for line in lines) for place in range(len(sheet.columns))]
+    is_text = [column.kind == "text" for column in sheet.columns]
+    return [
+        "  ".join(
+            _padded(cell, width, to_the_left=left)
+            for cell, width, left in zip(line, widths, is_text, strict=True)
+        ).rstrip()
+        for line in lines
+    ]
+
+
+def _padded(text: str, width: int, *, to_the_left: bool) -> str:
+    gap = " " * (width - _width(text))
+    return text + gap if to_the_left else gap + text
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal: a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)

@@ -1,0 +1,37 @@
+"""The reports there are, by the word that a person asks for them with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from daemon.core.fact import Fact
+from daemon.reports import alerts, faults, flow, manual, stays, takings
+from daemon.reports.periods import By, Dated
+from daemon.reports.sheet import Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    zh: str
+    en: str
+    usual: By
+    """The periods that it has where nobody names any."""
+    kinds: tuple[type[Fact], ...]
+    """The facts of the span that it is made of."""
+    before: tuple[type[Fact], ...]
+    """The facts that it needs from before the span as well."""
+    make: Callable[[Iterable[Dated]], Sheet]
+
+
+REPORTS: Mapping[str, Report] = MappingProxyType(
+    {
+        "flow": Report("车流量", "flow per lane", "hour", flow.KINDS, flow.BEFORE, flow.flow),
+        "stays": Report("进出与停留", "stays", "day", stays.KINDS, stays.BEFORE, stays.stays),
+        "takings": Report("收费", "takings", "day", takings.KINDS, takings.BEFORE, takings.takings),
+        "manual": Report("人工放行", "manual opens", "day", manual.KINDS, manual.BEFORE, manual.manual),
+        "alerts": Report("告警", "alerts", "day", alerts.KINDS, alerts.BEFORE, alerts.alerts),
+        "faults": Report("设备故障", "device faults", "day", faults.KINDS, faults.BEFORE, faults.faults),
+    }
+)
