@@ -156,7 +156,7 @@ def _table(sheet: Sheet) -> list[str]:
         [column.zh for column in sheet.columns],
         [column.en for column in sheet.columns],
         *(
-            [text_of(column, cell) for column, cell in zip(sheet.columns, row, strict=True)]
+            [_one_line(text_of(column, cell)) for column, cell in zip(sheet.columns, row, strict=True)]
             for row in sheet.rows
         ),
         ["合计 total", *totals(sheet)[1:]],
@@ -170,6 +170,11 @@ def _table(sheet: Sheet) -> list[str]:
         ).rstrip()
         for line in lines
     ]
+
+
+def _one_line(text: str) -> str:
+    """What somebody has typed neither breaks the table nor commands the terminal."""
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _padded(text: str, width: int, *, to_the_left: bool) -> str:

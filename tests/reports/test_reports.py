@@ -177,6 +177,8 @@ def test_manual_opens_say_who_and_why_and_a_held_lane_is_one(gate: TollGate, rea
         (GUARD.name, "guard", "'=搬家车队", "1"),
         (LEADER.name, "leader", "婚车", "1"),
     }, "and what a guard has typed is no formula"
+    gate.guard("open", "entry-1", reason="两\n行\x1b[2J")
+    assert "两 行 [2J" in reader.table("manual")
 
 
 @pytest.mark.rule("R40")
