@@ -19,7 +19,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daemon import __version__, cli_import, cli_report, cli_rulebook, cli_scenario, cli_simulate, cli_tariff
+from daemon import __version__
+from daemon.cli import lists, report, rulebook, scenario, simulate, tariff
 from daemon.config import Config, ConfigProblems, load
 from daemon.core.lot import free
 from daemon.core.register import GivenList
@@ -103,12 +104,12 @@ def _parser() -> argparse.ArgumentParser:
     logbook.add_argument("--state", choices=("open", "passed_on", "done"), help="状态 / its state")
 
     _ask_words(words)
-    cli_import.add_words(words, DEFAULT_CONFIG)
-    cli_scenario.add_words(words)
-    cli_report.add_words(words, DEFAULT_CONFIG)
-    cli_rulebook.add_words(words)
-    cli_tariff.add_words(words, DEFAULT_CONFIG)
-    cli_simulate.add_words(words)
+    lists.add_words(words, DEFAULT_CONFIG)
+    scenario.add_words(words)
+    report.add_words(words, DEFAULT_CONFIG)
+    rulebook.add_words(words)
+    tariff.add_words(words, DEFAULT_CONFIG)
+    simulate.add_words(words)
 
     _word(words, "lane", _lane, "打印车道状态表 / print the lane's transition table", config=False)
 
@@ -364,7 +365,3 @@ def _office(args: argparse.Namespace) -> int:
 
 def _database(config: Config) -> Path:
     return config.folder / config.storage.folder / FILE
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,7 @@
+"""`python -m daemon.cli`: the `gatepost` command where it is not installed."""
+
+import sys
+
+from daemon.cli import main
+
+sys.exit(main())
