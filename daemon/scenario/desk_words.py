@@ -23,7 +23,7 @@ from daemon.core.special import (
     ListWatched,
     UnlistWatched,
 )
-from daemon.scenario import lane_words, people_words
+from daemon.scenario import goods_words, lane_words, people_words
 from daemon.scenario.bench import GUARD, LEADER, OFFICE, SUPERVISOR, permit
 
 PEOPLE = {
@@ -46,6 +46,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("give", rf"{_WHO} (交来名单|gives the list)(?P<rows>( \S+ [0-9A-F]+ \S+)*)"),
     ("assign", rf"{_WHO} (车位给|gives a bay to) (?P<permit>\S+) (?P<group>\S+)"),
     *((what, rf"{_WHO} {sentence}") for what, sentence in people_words.SENTENCES),
+    *((what, rf"{_WHO} {sentence}") for what, sentence in goods_words.SENTENCES),
     *((what, rf"{_WHO} {sentence}") for what, sentence in lane_words.SENTENCES),
 )
 
@@ -143,5 +144,6 @@ REQUESTS: dict[str, Callable[[Mapping[str, str], Here], Request]] = {
     "assign": _assign,
     "give": _give,
     **people_words.REQUESTS,
+    **goods_words.REQUESTS,
     **lane_words.REQUESTS,
 }

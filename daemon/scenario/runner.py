@@ -16,9 +16,9 @@ from typing import Any
 from daemon.core.facts import AccessGranted, AccessRefused, ActionRefused, CarHeld
 from daemon.core.handover import open_items
 from daemon.core.reasons import ALERT_WORDS, REASON_WORDS, Words
-from daemon.core.signals import Loop, Permit, TimerElapsed
+from daemon.core.signals import Permit, TimerElapsed
 from daemon.core.state import CHINA, LaneRules, Phase, SiteRules
-from daemon.scenario import desk_words, lane_words, money_words, post_words
+from daemon.scenario import desk_words, lane_words, money_words, outside_words, post_words
 from daemon.scenario.bench import Bench, permit
 from daemon.scenario.words import Step, read
 
@@ -92,6 +92,9 @@ class Player:
             return
         if step.what in lane_words.DEEDS:
             self._bench.send(lane_words.DEEDS[step.what](self._bench.now))
+            return
+        if step.what in outside_words.DEEDS:
+            outside_words.DEEDS[step.what](step.words, self._bench, self._here)
             return
         if step.what in lane_words.CLAIMS:
             instead = lane_words.CLAIMS[step.what](step.words, self._bench.engine.state)
@@ -172,13 +175,6 @@ class Player:
 
     def _drives(self) -> None:
         self._bench.drives_through(self._here)
-
-    def _loop_fails(self) -> None:
-        self._bench.loop_fails(Loop.SAFETY, self._here)
-        self._bench.loses(f"{self._here}.loop.safety", self._here, "loop")
-
-    def _loses(self) -> None:
-        self._bench.loses("broker", None, "broker")
 
     def _restart(self) -> None:
         self._bench.restart()

@@ -20,7 +20,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon.scenario import desk_words, lane_words, money_words, post_words
+from daemon.scenario import desk_words, lane_words, money_words, outside_words, post_words
 
 
 class NotUnderstood(ValueError):
@@ -68,8 +68,6 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("under", r"车到杆下|car under boom"),
     ("clears", r"车驶离|car clears"),
     ("drives", r"车通过|car drives through"),
-    ("loop_fails", r"地感故障|loop fails"),
-    ("loses", r"断网|broker lost"),
     ("restart", r"重启|restart"),
     ("time", r"过 (?P<seconds>[0-9.]+) 秒"),
     ("time", r"after (?P<seconds>[0-9.]+) s"),
@@ -112,6 +110,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     *post_words.SENTENCES,
     *money_words.SENTENCES,
     *lane_words.HAPPENINGS,
+    *outside_words.SENTENCES,
 )
 """The name of a sentence and its pattern. The order counts only where two patterns take the same line."""
 
