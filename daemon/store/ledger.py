@@ -8,7 +8,7 @@ found by the head that the office holds.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -127,7 +127,14 @@ def fact_of(seq: int, body: str) -> Fact:
 
 
 def verify(db: sqlite3.Connection, *, expected_head: str | None = None) -> Verified:
+    """`verify_rows` of a file."""
+    return verify_rows(_sealed(db), expected_head=expected_head)
+
+
+def verify_rows(found: Iterable[Sealed], *, expected_head: str | None = None) -> Verified:
     """Go through the whole chain and stop at the first row that does not fit, or cannot be read.
+
+    A row that cannot be read is where `found` raises sqlite3.DatabaseError.
 
     `expected_head` is the hash of a row as somebody outside has it (the office, a note on paper): a chain
     that does not come by it has been cut off before it, or sealed anew, though it fits in itself.
@@ -135,7 +142,6 @@ def verify(db: sqlite3.Connection, *, expected_head: str | None = None) -> Verif
     count, prev, last = 0, FIRST_PREV, 0
     came_by = expected_head in (None, prev)
     try:
-        found = db.execute(f"SELECT {SEALED} FROM ledger ORDER BY seq")  # noqa: S608 - this file's own columns
         for row in found:
             what = misfit(row, last, prev)
             if what is not None:
@@ -148,6 +154,10 @@ def verify(db: sqlite3.Connection, *, expected_head: str | None = None) -> Verif
         what = f"no row is sealed {expected_head}: the end was cut off, or rows were sealed anew"
         return Verified(count, prev, Misfit(last + 1, what))
     return Verified(count, prev, None)
+
+
+def _sealed(db: sqlite3.Connection) -> Iterator[Sealed]:
+    yield from db.execute(f"SELECT {SEALED} FROM ledger ORDER BY seq")  # noqa: S608 - this file's own columns
 
 
 Sealed = tuple[int, str, str | None, str | None, str, str, str]
@@ -165,7 +175,7 @@ def misfit(row: Sealed, last: int, prev: str) -> str | None:
         return "its text is not what was sealed"
     try:
         value = plain(body)
-    except ValueError as broken:
+    except (ValueError, RecursionError) as broken:
         return f"its text is no fact: {broken}"
     if (value.get("kind"), value.get("lane"), value.get("passage")) != (kind, lane, passage):
         return "its columns say something else than its text"

@@ -18,22 +18,26 @@ from statistics import median
 
 from daemon.core.evolve import evolve_all
 from daemon.core.state import empty_state
-from daemon.store import Store
+from daemon.store import Store, ledger, reading
 from daemon.store.copies import check, make_copy
+from tests.store import second_verifier
 from tests.store.histories import History, history
 
 ROUNDS = 300
 REPLAYED = 10_000
+VERIFIED = 50_000
 SIZES = (1, 5)
 
 
-def measure(rounds: int = ROUNDS, replayed: int = REPLAYED) -> dict[str, float]:
+def measure(rounds: int = ROUNDS, replayed: int = REPLAYED, verified: int = VERIFIED) -> dict[str, float]:
     """Medians in milliseconds of a bare commit and of decisions of one and of five facts, and their ratios.
 
-    Then seconds per 10,000 rows to check a file, to read its facts, to evolve the state, and to copy it.
+    Then seconds per 10,000 rows to check a file, to read its facts, to evolve the state, and to copy it;
+    and per 1,000,000 rows for each of the two verifiers to go through the chain.
     """
     with tempfile.TemporaryDirectory() as folder:
-        return _appends(Path(folder), rounds) | _start_up(Path(folder), replayed)
+        path = Path(folder)
+        return _appends(path, rounds) | _start_up(path, replayed) | _verifiers(path / "chain.db", verified)
 
 
 def _appends(folder: Path, rounds: int) -> dict[str, float]:
@@ -80,6 +84,26 @@ def _start_up(folder: Path, replayed: int) -> dict[str, float]:
     }
     store.close()
     return _rounded(figures)
+
+
+def _verifiers(path: Path, rows: int) -> dict[str, float]:
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(ledger.LEDGER_SCHEMA)
+        head = ledger.FIRST_PREV
+        for seq, fact in enumerate(history(rows), start=1):
+            head = ledger.append(db, seq, head, fact)
+        db.commit()
+    share = 1_000_000 / rows
+    assert reading.verify(path, expected_head=head).misfit is None
+    return _rounded(
+        {
+            "verify_s_per_1m": _seconds(lambda: reading.verify(path, expected_head=head)) * share,
+            "second_verifier_s_per_1m": _seconds(
+                lambda: second_verifier.verify(second_verifier.rows_of(path), head)
+            )
+            * share,
+        }
+    )
 
 
 def _seconds(work: Callable[[], object]) -> float:
