@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from daemon.mqtt.messages import Acknowledgement, ResendRequest, Topics
 
 LONGEST = 1024
-"""Bytes. An acknowledgement needs about 60; more is not worth parsing."""
+"""Bytes. An acknowledgement needs about 80; more is not worth parsing."""
 
 
 class RefusedWhy(StrEnum):
@@ -24,6 +24,8 @@ class RefusedWhy(StrEnum):
     TOO_LONG = "too_long"
     MALFORMED = "malformed"
     FOREIGN_GATE = "foreign_gate"
+    FOREIGN_LEDGER = "foreign_ledger"
+    """It speaks of the ledger of another SD card."""
     UNKNOWN_TOPIC = "unknown_topic"
     NEVER_SENT = "never_sent"
     """It speaks of a fact that this gate has not sent."""
@@ -47,8 +49,8 @@ class Refused:
 Heard = Acknowledged | ResendAsked | Refused
 
 
-def judge(topics: Topics, topic: str, payload: bytes, *, retained: bool) -> Heard:
-    """What a message from the broker means to the gate of `topics`."""
+def judge(topics: Topics, topic: str, payload: bytes, *, retained: bool, ledger: str) -> Heard:
+    """What a message from the broker means to the gate of `topics`, whose ledger is `ledger`."""
     if topic not in {topics.ack, topics.resend}:
         return Refused(RefusedWhy.UNKNOWN_TOPIC)
     if retained:
@@ -65,6 +67,8 @@ def judge(topics: Topics, topic: str, payload: bytes, *, retained: bool) -> Hear
         return Refused(RefusedWhy.MALFORMED)
     if message.gate is not None and message.gate != topics.gate:
         return Refused(RefusedWhy.FOREIGN_GATE)
+    if message.ledger is not None and message.ledger != ledger:
+        return Refused(RefusedWhy.FOREIGN_LEDGER)
     if isinstance(message, Acknowledgement):
         return Acknowledged(message.seq)
     return ResendAsked(message.since)

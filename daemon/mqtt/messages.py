@@ -1,23 +1,43 @@
-"""What travels between gate and office, and under which topic.
+"""What travels between gate and office: the fact, its acknowledgement, the request to say it again.
 
-The law of this file: values only, no I/O. Every message is one JSON object that says its own version; a
-consumer ignores keys that it does not know, a new key never changes the meaning of an old one, and a change
-that would is a new version. What comes in is parsed strictly: `true` is not 1, `1.0` is not 1.
+The law of this file: values only, no I/O. Every message is one JSON object. What comes in is parsed strictly:
+`true` is not 1, `1.0` is not 1. What is shown of the gate's state is in `daemon.mqtt.shown`, topics are in
+`daemon.mqtt.topics`; `daemon/mqtt/asyncapi.yaml` is generated from all three.
 
-    <root>/<site>/<gate>/fact/<lane or "gate">/<kind>   Fact, QoS 1, in order of seq
-    <root>/<site>/<gate>/state/link                     "online" / "offline", retained, last will
-    <root>/<site>/<gate>/office/ack                     Acknowledgement, from the office
-    <root>/<site>/<gate>/office/resend                  ResendRequest, from the office
+**The versioning rule.** A message says its version in `v`. A consumer ignores keys that it does not know and
+values that it does not know of a key that may grow (`kind`, and words such as alert and reason); a new key
+never changes what an old one means, and has a default that says what its absence means. A change that would
+break a consumer that keeps to this is a new `v`; the gate then sends the old and the new under one topic for
+as long as a release says. A fact's `body` follows the same rule under its `kind`: a shipped kind is never
+changed, a new need is a new kind or a key with a default.
+
+**Whose number a seq is.** `ledger` is the identity of the ledger that the row lies in: 16 hexadecimal digits
+made at random with the ledger, kept in it, and made anew when it had to be restored from a copy. A fact is
+named for ever by (gate, ledger, seq): dedupe by that. A replaced SD card begins again at 1 under another
+identity, so that it is neither taken for what was sent before nor left undelivered. To whoever receives:
+
+- no `ledger`: written by a gate of before ledgers had one; it is the gate's nameless ledger;
+- an identity not met before, whose fact is sealed (`prev`) to a row that is held of this gate under another
+  identity or none: the same ledger under its new name; go on behind that row, nothing is to be sent again;
+- an identity not met before, otherwise: another ledger. What is held of the old one is kept apart, and facts
+  are asked for `from` 1 with the new `ledger`.
+
+An acknowledgement or a request that names a ledger is obeyed by that ledger alone; one that names none is
+meant for whichever is there (an office of before).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from daemon.mqtt.topics import Topics as Topics
+from daemon.mqtt.topics import fact_filter as fact_filter
+from daemon.mqtt.topics import gate_of as gate_of
+
 if TYPE_CHECKING:
+    from daemon.core.signals import Instant
     from daemon.store.ledger import LedgerRow
 
 HIGHEST_SEQ = 2**53 - 1
@@ -26,6 +46,7 @@ HIGHEST_SEQ = 2**53 - 1
 Seq = Annotated[int, Field(ge=1, le=HIGHEST_SEQ)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 """The same names as in config.yaml: safe in a topic and as a file name."""
+LedgerId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
 
 class Message(BaseModel):
@@ -41,12 +62,18 @@ class At(Message):
     mono_s: float
     """Seconds since that boot, suspend included."""
 
+    @classmethod
+    def of(cls, at: Instant) -> At:
+        return cls(wall=at.wall, trusted=at.trusted, boot=at.boot, mono_s=at.mono.total_seconds())
+
 
 class FactMessage(Message):
-    """One row of a gate's ledger. (gate, seq) names it for ever: dedupe by that."""
+    """One row of a gate's ledger. (gate, ledger, seq) names it for ever: dedupe by that."""
 
     gate: Name
     seq: Seq
+    ledger: LedgerId | None = None
+    """Which ledger of that gate; None from a gate of before they had an identity."""
     kind: str
     v: Literal[1] = 1
     at: At
@@ -64,6 +91,8 @@ class Acknowledgement(Message):
 
     gate: Name
     seq: Annotated[int, Field(ge=0, le=HIGHEST_SEQ)]
+    ledger: LedgerId | None = None
+    """The ledger that is meant; None: whichever is there."""
 
 
 class ResendRequest(Message):
@@ -73,66 +102,22 @@ class ResendRequest(Message):
 
     gate: Name | None = None
     since: Annotated[Seq, Field(alias="from")]
+    ledger: LedgerId | None = None
+    """The ledger that is meant; None: whichever is there."""
 
 
 ONLINE = b"online"
 OFFLINE = b"offline"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Topics:
-    """The topics of one gate."""
-
-    root: str
-    site: str
-    gate: str
-
-    @property
-    def prefix(self) -> str:
-        return f"{self.root}/{self.site}/{self.gate}"
-
-    def fact(self, lane: str | None, kind: str) -> str:
-        return f"{self.prefix}/fact/{lane or 'gate'}/{kind}"
-
-    @property
-    def link(self) -> str:
-        return f"{self.prefix}/state/link"
-
-    @property
-    def ack(self) -> str:
-        return f"{self.prefix}/office/ack"
-
-    @property
-    def resend(self) -> str:
-        return f"{self.prefix}/office/resend"
-
-
-def fact_filter(root: str, site: str) -> str:
-    """What an office subscribes to: the facts of every gate of a site."""
-    return f"{root}/{site}/+/fact/#"
-
-
-def gate_of(root: str, site: str, topic: str) -> str | None:
-    """The gate that a fact topic names; None for any other topic."""
-    prefix = f"{root}/{site}/"
-    if not topic.startswith(prefix):
-        return None
-    gate, _, rest = topic[len(prefix) :].partition("/")
-    return gate if rest.startswith("fact/") else None
-
-
-def fact_message(row: LedgerRow, *, gate: str, historical: bool) -> bytes:
+def fact_message(row: LedgerRow, *, gate: str, historical: bool, ledger: str | None = None) -> bytes:
     """A ledger row as it travels."""
     message = FactMessage(
         gate=gate,
         seq=row.seq,
+        ledger=ledger,
         kind=row.kind,
-        at=At(
-            wall=row.at.wall,
-            trusted=row.at.trusted,
-            boot=row.at.boot,
-            mono_s=row.at.mono.total_seconds(),
-        ),
+        at=At.of(row.at),
         lane=row.lane,
         passage=row.passage,
         body=row.body,

@@ -48,6 +48,7 @@ OBEY_EVERY_S = 1.0
 class Ledger(Protocol):
     """What the publisher needs of the store."""
 
+    def identity(self) -> str: ...
     def last_seq(self) -> int: ...
     def rows(self, after: int, limit: int) -> Sequence[LedgerRow]: ...
     def acked(self) -> int: ...
@@ -199,7 +200,9 @@ class Publisher:
         for row in rows:
             topic = self._topics.fact(row.lane, row.kind)
             historical = row.seq <= self._sent or self._was_old(row.at)
-            payload = fact_message(row, gate=self._topics.gate, historical=historical)
+            payload = fact_message(
+                row, gate=self._topics.gate, ledger=self._ledger.identity(), historical=historical
+            )
             if not self._way.publish(topic, payload, self._answered(row.seq)):
                 return False
             self._cursor = row.seq
@@ -265,7 +268,8 @@ class Publisher:
 
     def heard(self, topic: str, payload: bytes, *, retained: bool) -> None:
         """A message from the broker; whatever it is, it does no harm."""
-        match judge(self._topics, topic, payload, retained=retained):
+        ledger = self._ledger.identity()
+        match judge(self._topics, topic, payload, retained=retained, ledger=ledger):
             case Acknowledged(seq) if seq <= max(self._sent, self._sent_before):
                 self._acknowledged(seq)
             case ResendAsked(since) if since <= max(self._sent, self._sent_before) + 1:

@@ -153,6 +153,7 @@ def _build(path: Path, aside: str, now: Instant) -> _Restored:
         for number in range(last + 1, given + 1):
             seal = ledger.append(db, number, seal, lost)
         db.execute("UPDATE office SET acked = max(acked, ?)", (acked,))
+        ledger.rename(db)  # the office may hold rows that nothing here remembers
         db.execute("COMMIT")
         db.execute("PRAGMA journal_mode = DELETE")
     return _Restored(from_copy, saved, given - last)

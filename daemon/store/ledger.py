@@ -82,6 +82,17 @@ def head(db: sqlite3.Connection) -> tuple[int, str]:
     return (0, FIRST_PREV) if row is None else (row[0], row[1])
 
 
+def identity(db: sqlite3.Connection) -> str:
+    """Which ledger this is."""
+    found: str = db.execute("SELECT ledger FROM identity").fetchone()[0]
+    return found
+
+
+def rename(db: sqlite3.Connection) -> None:
+    """Give the ledger a new identity: it may say something else under numbers that were used before."""
+    db.execute("UPDATE identity SET ledger = lower(hex(randomblob(8)))")
+
+
 def append(db: sqlite3.Connection, seq: int, prev: str, fact: Fact) -> str:
     """Write one row inside the open transaction; returns its hash. Raises ValueError as `fact_to_json`."""
     body = fact_to_json(fact)

@@ -21,6 +21,12 @@ CREATE TABLE office (only INTEGER PRIMARY KEY CHECK (only = 1), acked INTEGER NO
 INSERT INTO office (only, acked) VALUES (1, 0)
 """
 
+IDENTITY_SCHEMA = """
+CREATE TABLE identity (only INTEGER PRIMARY KEY CHECK (only = 1), ledger TEXT NOT NULL) STRICT;
+INSERT INTO identity (only, ledger) VALUES (1, lower(hex(randomblob(8))))
+"""
+"""Which ledger this is, so that the office tells a new one from the one before it."""
+
 MIGRATIONS = Migrations("gatepost")
 
 
@@ -50,4 +56,11 @@ def m003_money(db: Database) -> None:
 def m004_lot(db: Database) -> None:
     """Who has counted the cars inside."""
     for statement in filter(str.strip, LOT_SCHEMA.split(";")):
+        db.execute(statement)
+
+
+@MIGRATIONS()
+def m005_identity(db: Database) -> None:
+    """Which ledger this is; one that was there before is given its name now."""
+    for statement in filter(str.strip, IDENTITY_SCHEMA.split(";")):
         db.execute(statement)

@@ -45,6 +45,7 @@ class Store:
         self._db: sqlite3.Connection | None = None
         self._seq = 0
         self._head = ledger.FIRST_PREV
+        self._identity = ""
 
     def hold(self) -> None:
         """Have the folder for this process alone until `close()`. Raises StoreUnusable or another OSError."""
@@ -82,6 +83,7 @@ class Store:
         try:
             migrate(db)
             self._seq, self._head = ledger.head(db)
+            self._identity = ledger.identity(db)
         except BaseException:
             db.close()
             raise
@@ -163,6 +165,10 @@ class Store:
     def head(self) -> str:
         """The hash of the last row."""
         return self._head
+
+    def identity(self) -> str:
+        """Which ledger this is: 16 hexadecimal digits, made at random with it and kept for its life."""
+        return self._identity
 
     def check(self) -> None:
         """Go as far as a write can go without writing. Raises StoreError or LedgerDamaged."""

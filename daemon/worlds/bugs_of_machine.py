@@ -153,7 +153,7 @@ def brokers_word_is_delivery() -> list[Swap]:
 def retained_word_obeyed() -> list[Swap]:
     def heard(self: Any, topic: str, payload: bytes, *, retained: bool) -> None:
         del retained
-        said = judge_message(self._topics, topic, payload, retained=False)
+        said = judge_message(self._topics, topic, payload, retained=False, ledger=self._ledger.identity())
         if isinstance(said, Acknowledged):
             self._acknowledged(said.seq)
 

@@ -27,6 +27,8 @@ AT = Instant(
     boot="boot-1", mono=timedelta(seconds=100), wall=datetime(2026, 6, 1, 8, tzinfo=UTC), trusted=True
 )
 
+LEDGER = "0123456789abcdef"
+
 NO_TIMERS = Patience(resend_after_s=3600.0)
 """Whatever gets lost on the way stays lost: for tests of the way itself."""
 QUICK = Patience(resend_after_s=0.5, resend_limit_s=2.0, grace_s=0.2)
@@ -56,6 +58,9 @@ class MemoryLedger:
         seal = row_hash(prev, seq, kind, canonical(body))
         self.all.append(LedgerRow(seq, kind, lane, None, at, body, prev, seal))
         return self.all[-1]
+
+    def identity(self) -> str:
+        return LEDGER
 
     def last_seq(self) -> int:
         return len(self.all)

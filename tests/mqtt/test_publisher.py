@@ -17,7 +17,7 @@ from daemon.mqtt.inbound import Acknowledged, Refused, ResendAsked, judge
 from daemon.mqtt.publisher import WINDOW, Patience, Publisher
 from daemon.runtime.clock import ManualClock
 from daemon.store.errors import StoreFull
-from tests.mqtt.rig import AT, TOPICS, MemoryLedger, ScriptedWay
+from tests.mqtt.rig import AT, LEDGER, TOPICS, MemoryLedger, ScriptedWay
 from tests.rigs.virtual_loop import run_virtual
 
 PATIENCE = Patience(resend_after_s=30, resend_limit_s=120, grace_s=10)
@@ -259,6 +259,8 @@ JUNK = {
     "beyond 64 bits": b'{"gate":"east","seq":' + b"9" * 40 + b"}",
     "hundreds of digits": b'{"gate":"east","seq":' + b"9" * 900 + b"}",
     "beyond the ledger": b'{"gate":"east","seq":11}',
+    "another ledger": b'{"gate":"east","seq":5,"ledger":"fedcba9876543210"}',
+    "no name of a ledger": b'{"gate":"east","seq":5,"ledger":"0123"}',
     "another gate": b'{"gate":"west","seq":5}',
     "deep nesting": b'{"gate":"east","seq":' + b"[" * 450 + b"]" * 450 + b"}",
     "bad UTF-8": b'{"gate":"\xff","seq":5}',
@@ -319,7 +321,8 @@ def test_a_flood_of_junk_is_a_handful_of_log_lines(caplog: pytest.LogCaptureFixt
 def test_no_bytes_at_all_raise(payload: bytes, retained: bool) -> None:
     for topic in (TOPICS.ack, TOPICS.resend, "gatepost/garden/west/office/ack", ""):
         assert isinstance(
-            judge(TOPICS, topic, payload, retained=retained), Refused | Acknowledged | ResendAsked
+            judge(TOPICS, topic, payload, retained=retained, ledger=LEDGER),
+            Refused | Acknowledged | ResendAsked,
         )
 
 
@@ -339,6 +342,7 @@ def test_the_envelope_carries_the_row_and_when_it_happened() -> None:
             "boot-1",
             100.0,
         )
+        assert fact.ledger == LEDGER
         assert (fact.body, fact.hash, fact.prev) == (row.body, row.hash, row.prev_hash)
         assert TOPICS.fact(None, "boom_moved") == "gatepost/garden/east/fact/gate/boom_moved"
 
@@ -362,3 +366,19 @@ def test_a_disk_that_refuses_the_acknowledgement_stops_nothing(caplog: pytest.Lo
 
     scene.play(story)
     assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 1
+
+
+def test_a_word_for_this_ledger_is_obeyed() -> None:
+    scene = Scene(MemoryLedger(facts=10))
+
+    async def story() -> None:
+        scene.way.up()
+        await scene.passes()
+        scene.way.take()
+        scene.way.says(TOPICS.ack, json.dumps({"gate": "east", "seq": 5, "ledger": LEDGER}))
+        assert scene.ledger.acknowledged == 5
+        scene.way.says(TOPICS.resend, json.dumps({"from": 9, "ledger": LEDGER}))
+        await scene.passes()
+        assert scene.way.take() == [9, 10]
+
+    scene.play(story)

@@ -1,0 +1,118 @@
+"""Under which topic everything travels.
+
+The law of this file: names only. One gate writes below its own prefix and nowhere else; whoever else writes
+there writes `office/…` or `command`, and a message counts only where its topic and its content name the same
+gate. Nothing in a topic names a car, a card or a person.
+
+    <root>/<site>/<gate>/fact/<lane or "gate">/<kind>   what has become so, in order of seq
+    <root>/<site>/<gate>/state/link                     "online" / "offline", retained, the last will
+    <root>/<site>/<gate>/state/lane/<lane>              boom, loops, the car in front; retained
+    <root>/<site>/<gate>/state/lot                      cars inside, bays free; retained
+    <root>/<site>/<gate>/state/health                   what does not work, how far the ledger is; retained
+    <root>/<site>/<gate>/state/shift                    who is on duty; retained
+    <root>/<site>/<gate>/state/challenge                what a command must repeat in this run; retained
+    <root>/<site>/<gate>/alert/<name>                   retained while it is open, then emptied
+    <root>/<site>/<gate>/reply                          what became of a command
+    <root>/<site>/<gate>/command                        to the gate: do this
+    <root>/<site>/<gate>/office/ack                     to the gate: what the office holds
+    <root>/<site>/<gate>/office/resend                  to the gate: say it again from here
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topics:
+    """The topics of one gate."""
+
+    root: str
+    site: str
+    gate: str
+
+    @property
+    def prefix(self) -> str:
+        return f"{self.root}/{self.site}/{self.gate}"
+
+    def fact(self, lane: str | None, kind: str) -> str:
+        return f"{self.prefix}/fact/{lane or 'gate'}/{kind}"
+
+    @property
+    def link(self) -> str:
+        return f"{self.prefix}/state/link"
+
+    def lane(self, lane: str) -> str:
+        return f"{self.prefix}/state/lane/{lane}"
+
+    @property
+    def lot(self) -> str:
+        return f"{self.prefix}/state/lot"
+
+    @property
+    def health(self) -> str:
+        return f"{self.prefix}/state/health"
+
+    @property
+    def shift(self) -> str:
+        return f"{self.prefix}/state/shift"
+
+    @property
+    def challenge(self) -> str:
+        return f"{self.prefix}/state/challenge"
+
+    def alert(self, name: str) -> str:
+        """The topic of an open alert; `name` as `alert_name` makes it."""
+        return f"{self.prefix}/alert/{name}"
+
+    @property
+    def reply(self) -> str:
+        return f"{self.prefix}/reply"
+
+    @property
+    def command(self) -> str:
+        return f"{self.prefix}/command"
+
+    @property
+    def ack(self) -> str:
+        return f"{self.prefix}/office/ack"
+
+    @property
+    def resend(self) -> str:
+        return f"{self.prefix}/office/resend"
+
+
+def alert_name(alert_id: str, secret: str) -> str:
+    """What an alert is called where nobody needs its plate or card: `tailgating-3f0c1d2e4b5a`.
+
+    An alert's own id is its kind and its subject, which may be a card number; numbers are few enough to be
+    guessed from a plain hash, so `secret` (the ledger's identity) is mixed in.
+    """
+    kind, _, _ = alert_id.partition(":")
+    digest = blake2b(alert_id.encode(), key=secret.encode()[:64], digest_size=6).hexdigest()
+    return f"{kind}-{digest}"
+
+
+def fact_filter(root: str, site: str) -> str:
+    """What an office subscribes to: the facts of every gate of a site."""
+    return f"{root}/{site}/+/fact/#"
+
+
+def alert_filter(root: str, site: str) -> str:
+    """What a control room subscribes to: the open alerts of every gate of a site."""
+    return f"{root}/{site}/+/alert/+"
+
+
+def state_filter(root: str, site: str) -> str:
+    """How every gate of a site is, kept up to date."""
+    return f"{root}/{site}/+/state/#"
+
+
+def gate_of(root: str, site: str, topic: str) -> str | None:
+    """The gate that a fact topic names; None for any other topic."""
+    prefix = f"{root}/{site}/"
+    if not topic.startswith(prefix):
+        return None
+    gate, _, rest = topic[len(prefix) :].partition("/")
+    return gate if rest.startswith("fact/") else None
