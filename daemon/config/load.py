@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from daemon.config.devices import Registry, check_devices
 from daemon.config.document import Document, read
 from daemon.config.explain import validated
+from daemon.config.keys import KeyRing, read_keys
 from daemon.config.lanes import check_lanes
 from daemon.config.model import Config, SiteConfig
 from daemon.config.permits import Row, check_permits, rows_of_csv, rows_of_list
@@ -26,7 +27,7 @@ from daemon.config.tariffs import load_book
 from daemon.core.tariff import Book
 from drivers import registry as shipped
 
-_OWN_KEYS = {"folder", "tariff"}
+_OWN_KEYS = {"folder", "tariff", "keys"}
 """What the loader puts beside what the user wrote."""
 LARGEST_CONFIG = 256 * 1024
 LARGEST_CSV = 16 * 1024 * 1024
@@ -72,7 +73,8 @@ def _checked(
     problems += [*wrong_permits, *wrong_devices, *check_pins(devices, source), *check_lanes(lanes, source)]
     problems += check_post(data, source, (permit.card for permit in permits))
     tariff, wrong_tariff = _tariff(data.get("site"), source, folder)
-    problems += wrong_tariff
+    keys, wrong_keys = _keys(data.get("office"), folder)
+    problems += [*wrong_tariff, *wrong_keys]
     for key in _OWN_KEYS & data.keys():
         problems.append(source.problem((key,), hint=both("未知的键", "unknown key"), at_key=True))
     rest = {key: value for key, value in data.items() if key not in {"permits", *_OWN_KEYS}}
@@ -80,7 +82,7 @@ def _checked(
         case list() as wrong:
             return None, [*problems, *wrong]
         case config:
-            found = {"permits": permits, "folder": folder, "tariff": tariff}
+            found = {"permits": permits, "folder": folder, "tariff": tariff, "keys": keys}
             return config.model_copy(update=found), problems
 
 
@@ -98,6 +100,12 @@ def _tariff(site: Any, source: Source, folder: FilePath) -> tuple[Book | None, l
             else source.problem(("site", "tariff"), value=written, hint=problem.hint)
             for problem in wrong.problems
         ]
+
+
+def _keys(office: Any, folder: FilePath) -> tuple[KeyRing, list[Problem]]:
+    """The keys in the folder that `office.keys` names; what is wrong is told by the name of the file."""
+    written = office.get("keys") if isinstance(office, dict) else None
+    return read_keys(folder / written) if isinstance(written, str) else (KeyRing(), [])
 
 
 def _permit_rows(written: Any, source: Source, folder: FilePath) -> tuple[list[Row], list[Problem]]:

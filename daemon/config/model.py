@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BeforeValidator, Field, InstanceOf
 from pydantic_core import PydanticCustomError
 
+from daemon.config.keys import KeyRing
 from daemon.config.post import (
     AlarmConfig,
     AlertsConfig,
@@ -100,6 +101,8 @@ class OfficeConfig(Section):
     password_file: Path | None = None
     ca_file: Path | None = None
     """Set: TLS, and the broker's certificate must be signed by it."""
+    keys: Path | None = None
+    """The folder with the public keys of those who may command this gate; none: nobody may."""
 
 
 class PanelConfig(Section):
@@ -197,5 +200,7 @@ class Config(Section):
     simulation: SimulationConfig | None = None
     tariff: InstanceOf[Book] | None = Field(default=None, exclude=True)
     """What is in `site.tariff`; set by the loader, not by the user."""
+    keys: InstanceOf[KeyRing] = Field(default_factory=KeyRing, exclude=True)
+    """What is in `office.keys`; set by the loader, not by the user."""
     folder: Path = Field(default=Path(), exclude=True)
     """Where config.yaml lies; set by the loader, not by the user."""

@@ -14,6 +14,7 @@ gate. Nothing in a topic names a car, a card or a person.
     <root>/<site>/<gate>/alert/<name>                   retained while it is open, then emptied
     <root>/<site>/<gate>/reply                          what became of a command
     <root>/<site>/<gate>/command                        to the gate: do this
+    <root>/<site>/<gate>/command/<id>                   to the gate: a part of what was too long for it
     <root>/<site>/<gate>/office/ack                     to the gate: what the office holds
     <root>/<site>/<gate>/office/resend                  to the gate: say it again from here
 """
@@ -73,6 +74,15 @@ class Topics:
     @property
     def command(self) -> str:
         return f"{self.prefix}/command"
+
+    def command_part(self, command_id: str) -> str:
+        """Where the parts of one command travel."""
+        return f"{self.command}/{command_id}"
+
+    @property
+    def commands(self) -> str:
+        """A filter: commands and their parts (MQTT 5, 4.7.1.2: `#` includes the level above)."""
+        return f"{self.command}/#"
 
     @property
     def ack(self) -> str:
