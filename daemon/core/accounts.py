@@ -14,6 +14,7 @@ from daemon.core.fact import Fact
 from daemon.core.facts import StayClosed, StayOpened
 from daemon.core.money import (
     ArrearsLeft,
+    CardFeeCharged,
     ChargeQuoted,
     ChargeWaived,
     CreditUsed,
@@ -97,7 +98,7 @@ class Money:
     """The last `KEPT` stays that left, by the number of the departure."""
     departed_of_plate: Table[tuple[str, ...]] = field(default_factory=Table)
     arrears: Table[tuple[Share, ...]] = field(default_factory=Table)
-    """What left unpaid, by plate, oldest first."""
+    """What left unpaid, and fees of lost cards, by plate, oldest first."""
     credit: Table[int] = field(default_factory=Table)
     """What was paid in advance, in fen by plate."""
     receipts: Table[Receipt] = field(default_factory=Table)
@@ -137,12 +138,15 @@ def evolve(money: Money, fact: Fact) -> Money:
             return _receipt(money, replace(receipt, copies=fact.copy))
         case CreditUsed():
             return _credited(_paid(money, fact.stay_id, fact.fen, fact.at), fact.plate, -fact.fen)
-        case ChargeWaived(owed="arrears"):
-            return _owed(money, fact.plate, Share(stay_id=fact.stay_id, fen=-fact.fen, owed="arrears"))
-        case ChargeWaived():
+        case ChargeWaived(owed="charge"):
             return _paid(money, fact.stay_id, 0, fact.at, waived=fact.fen)
+        case ChargeWaived():
+            waived = Share(stay_id=fact.stay_id, fen=-fact.fen, owed=fact.owed, card=fact.card)
+            return _owed(money, fact.plate, waived)
         case ArrearsLeft():
             return _owed(money, fact.plate, Share(stay_id=fact.stay_id, fen=fact.fen, owed="arrears"))
+        case CardFeeCharged():
+            return _owed(money, fact.plate, Share(stay_id="", fen=fact.fen, owed="fee", card=fact.card))
         case _:
             return money
 
@@ -226,7 +230,8 @@ def _voided(money: Money, fact: ReceiptVoided) -> Money:
         if share.owed == "charge" and account is not None and account.left is None:
             money = _paid(money, share.stay_id, -share.fen, fact.at)
         else:
-            money = _owed(money, fact.plate, replace(share, owed="arrears"))
+            again = replace(share, owed="arrears") if share.owed == "charge" else share
+            money = _owed(money, fact.plate, again)
     money = _credited(money, fact.plate, -fact.credit_fen)
     receipt = money.receipts.get(str(fact.number))
     return money if receipt is None else _receipt(money, replace(receipt, is_void=True))
@@ -243,10 +248,10 @@ def _credited(money: Money, plate: str, fen: int) -> Money:
 
 
 def _owed(money: Money, plate: str, share: Share) -> Money:
-    """That much more is owed for the stay; less, where it is negative."""
-    owed = {one.stay_id: one for one in money.arrears.get(plate, ())}
-    before = owed.get(share.stay_id)
-    owed[share.stay_id] = replace(share, fen=share.fen + (before.fen if before is not None else 0))
+    """That much more is owed for the stay or the card; less, where it is negative."""
+    owed = {one.key: one for one in money.arrears.get(plate, ())}
+    before = owed.get(share.key)
+    owed[share.key] = replace(share, fen=share.fen + (before.fen if before is not None else 0))
     rest = tuple(one for one in owed.values() if one.fen > 0)
     return replace(money, arrears=money.arrears.put(plate, rest) if rest else money.arrears.without(plate))
 

@@ -34,6 +34,7 @@ from daemon.core.cards import (
     UnblockCard,
     working_card,
 )
+from daemon.core.money import MOST_FEN, CardFeeCharged
 from daemon.core.reasons import Reason
 from daemon.core.signals import Actor, Asked
 
@@ -91,6 +92,13 @@ def _permit_of(draft: Draft, card: str) -> str | None:
     return draft.state.permit_of_card.get(card) or draft.state.cards.permit_of.get(card)
 
 
+def _plate_of(draft: Draft, card: str) -> str | None:
+    """The plate that goes with the card: it owes what its loss costs. None for one that nobody has."""
+    permit = draft.state.permits.get(_permit_of(draft, card) or "")
+    stay = draft.state.stay_by_card(card)
+    return permit.plate if permit is not None else stay.plate if stay is not None else None
+
+
 def _why_not(draft: Draft, request: AnyRequest, card: str) -> Reason | None:
     cards = draft.state.cards
     stopped = cards.stopped.get(card)
@@ -110,8 +118,10 @@ def _why_not(draft: Draft, request: AnyRequest, card: str) -> Reason | None:
                 return Reason.CARD_UNKNOWN
             if stopped is Reason.CARD_LOST:
                 return stopped
-            if request.fee_fen < 0:
+            if not 0 <= request.fee_fen <= MOST_FEN:
                 return Reason.FEE_WRONG
+            if request.fee_fen and _plate_of(draft, card) is None:
+                return Reason.FEE_OF_NOBODY
             return _why_no_replacement(draft, request, card)
         case BlockCard():
             return stopped if is_known else Reason.CARD_UNKNOWN
@@ -190,7 +200,7 @@ def _done(draft: Draft, request: AnyRequest, card: str, by: Actor) -> None:
         case ReturnCard():
             draft.say(CardReturned(at=at, card=card, why=request.reason, by=by))
         case LoseCard():
-            permit_id = _permit_of(draft, card)
+            permit_id, plate = _permit_of(draft, card), _plate_of(draft, card)
             other = _named(draft, request.replacement, request.written_as) if request.replacement else None
             draft.say(
                 CardStopped(
@@ -203,6 +213,8 @@ def _done(draft: Draft, request: AnyRequest, card: str, by: Actor) -> None:
                     replacement=other,
                 )
             )
+            if request.fee_fen and plate is not None:
+                draft.say(CardFeeCharged(at=at, card=card, plate=plate, fen=request.fee_fen, by=by))
             if other is not None and permit_id is not None:
                 draft.say(CardIssued(at=at, card=other, permit_id=permit_id, why=request.reason, by=by))
         case BlockCard():

@@ -78,7 +78,7 @@ class ReturnCard(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoseCard(Request):
-    """A card is reported lost: it opens nothing from this moment. The fee is in fen."""
+    """A card is reported lost: it opens nothing from this moment. The fee (fen) is owed by its plate."""
 
     card: str
     reason: str

@@ -8,6 +8,7 @@ and owes nothing any more goes in the same decision.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from daemon.core import passages
@@ -43,14 +44,9 @@ if TYPE_CHECKING:
     from daemon.core.state import State
 
 
-def asked(draft: Draft, asked: Asked, request: AnyRequest) -> None:
-    objection = _answer(draft, asked.actor, request)
-    if objection is not None:
-        draft.refuse(asked, objection)
-
-
-def _answer(draft: Draft, actor: Actor, request: AnyRequest) -> Reason | None:
+def asked(draft: Draft, asked: Asked, request: AnyRequest) -> Reason | None:
     """Do it, or say why not."""
+    actor = asked.actor
     match request:
         case QuoteStay():
             return _quote(draft, actor, request)
@@ -230,17 +226,15 @@ def _top_up(draft: Draft, actor: Actor, request: TopUp) -> Reason | None:
 def _shared(
     money: Money, account: Account | None, plate: str, fen: int, *, first: str = ""
 ) -> tuple[tuple[Share, ...], int]:
-    """What the money is for: the charge of the stay, then arrears, those of the stay `first` before others.
-
-    The second value is what is left of it.
-    """
+    """What the money is for: the charge of the stay, then arrears and fees, those of the stay `first` before
+    others. The second value is what is left of it."""
     owed = [Share(stay_id=account.stay_id, fen=account.due_fen, owed="charge")] if account is not None else []
     owed += sorted(money.arrears.get(plate, ()), key=lambda share: share.stay_id != first)
     shares: list[Share] = []
     for share in owed:
         part = min(fen, share.fen)
         if part > 0:
-            shares.append(Share(stay_id=share.stay_id, fen=part, owed=share.owed))
+            shares.append(replace(share, fen=part))
             fen -= part
     return tuple(shares), fen
 
@@ -312,6 +306,7 @@ def _waive(draft: Draft, actor: Actor, request: WaiveCharge) -> Reason | None:
                 owed=share.owed,
                 why=request.reason.strip(),
                 by=actor,
+                card=share.card,
             )
         )
     _over_with(draft, plate, (share.stay_id for share in owed))

@@ -28,9 +28,17 @@ class Share:
     """What a part of a payment was for."""
 
     stay_id: str
+    """"" for the fee of a card."""
     fen: int
-    owed: Literal["charge", "arrears"]
-    """`arrears`: the car had left without paying."""
+    owed: Literal["charge", "arrears", "fee"]
+    """`arrears`: the car had left without paying. `fee`: for a lost card (R04)."""
+    card: str = ""
+    """The card that the fee is for."""
+
+    @property
+    def key(self) -> str:
+        """What it is owed for: two shares of one plate with the same key are one."""
+        return self.stay_id or self.card
 
 
 # ---------------------------------------------------------------- what may be asked
@@ -60,7 +68,7 @@ class RateStay(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakePayment(Request):
-    """The guard has taken so much in cash: for the car inside, then for what it owes from before."""
+    """The guard has taken so much in cash: for the car inside, then for what its plate owes besides."""
 
     fen: int
     plate: str = ""
@@ -188,7 +196,7 @@ class ReceiptIssued(Fact):
     means: Means
     plate: str
     charge: str | None
-    """The quote that says line by line what it was for; None for money in advance."""
+    """The quote that says line by line what it was for; None for money in advance, and for a card's fee."""
     by: Actor
     kind: Literal["receipt_issued"] = "receipt_issued"
 
@@ -233,9 +241,11 @@ class ChargeWaived(Fact):
     stay_id: str
     plate: str
     fen: int
-    owed: Literal["charge", "arrears"]
+    owed: Literal["charge", "arrears", "fee"]
     why: str
     by: Actor
+    card: str = ""
+    """The card whose fee it was."""
     kind: Literal["charge_waived"] = "charge_waived"
 
 
@@ -251,7 +261,18 @@ class ArrearsLeft(Fact):
     kind: Literal["arrears_left"] = "arrears_left"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardFeeCharged(Fact):
+    """A lost card costs this much (R04): owed by the plate it went with, until it is paid or waived."""
+
+    card: str
+    plate: str
+    fen: int
+    by: Actor
+    kind: Literal["card_fee_charged"] = "card_fee_charged"
+
+
 AnyFact = (
     ChargeQuoted | StayRated | PaymentTaken | ReceiptIssued | ReceiptVoided | ReceiptReprinted
-    | CreditUsed | ChargeWaived | ArrearsLeft
+    | CreditUsed | ChargeWaived | ArrearsLeft | CardFeeCharged
 )  # fmt: skip

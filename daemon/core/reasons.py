@@ -162,6 +162,7 @@ class Reason(StrEnum):
     PASS_FOR_NOBODY = "pass_for_nobody"  # noqa: S105 - a pass, not a password
     PERMIT_UNKNOWN = "permit_unknown"
     FEE_WRONG = "fee_wrong"
+    FEE_OF_NOBODY = "fee_of_nobody"
     # shifts
     ALREADY_ON_DUTY = "already_on_duty"
     ALREADY_ARRIVED = "already_arrived"
@@ -339,7 +340,10 @@ REASON_WORDS: dict[Reason, Words] = {
         "施工证须写明姓名和住户（工程）", "a pass needs a person and a household or job"
     ),
     Reason.PERMIT_UNKNOWN: Words("查无此通行证", "no such permit"),
-    Reason.FEE_WRONG: Words("费用不可为负", "a fee is not negative"),
+    Reason.FEE_WRONG: Words("费用不可为负，也不可过大", "a fee is neither negative nor beyond all measure"),
+    Reason.FEE_OF_NOBODY: Words(
+        "此卡没有持卡人，无人可收费", "nobody has that card: there is nobody to charge"
+    ),
     Reason.ALREADY_ON_DUTY: Words("已在岗", "is on duty already"),
     Reason.ALREADY_ARRIVED: Words("已签到", "has signed on already"),
     Reason.NOT_ON_DUTY: Words("不在岗", "is not on duty"),

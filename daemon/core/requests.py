@@ -71,7 +71,8 @@ AnyRequest = (
     | findings.AnyRequest
 )
 
-Answer = Callable[["Draft", Asked, Any], None]
+Answer = Callable[["Draft", Asked, Any], "Reason | None"]
+"""A noun does what was asked, or says why not: by its answer, or by a refusal of its own."""
 
 ANSWERS: tuple[tuple[Any, Answer], ...] = (
     (goods.AnyRequest, goods.asked),
@@ -116,7 +117,9 @@ def asked(draft: Draft, signal: Asked) -> None:
         return
     before = len(draft.facts)
     request = _in_the_sites_time(signal.request, draft.state.rules.timezone)
-    _ANSWER[type(request)](draft, replace(signal, request=request), request)
+    objection = _ANSWER[type(request)](draft, replace(signal, request=request), request)
+    if objection is not None:
+        draft.refuse(signal, objection)
     for fact in draft.facts[before:]:
         for lane in _spoken_for(draft.state, fact):
             passages.settle(draft, draft.lane(lane))

@@ -206,14 +206,9 @@ def _put(till: Till, takings: Takings) -> Till:
 # ---------------------------------------------------------------- what follows from asking
 
 
-def asked(draft: Draft, asked: Asked, request: AnyRequest) -> None:
-    objection = _answer(draft, asked.actor, request)
-    if objection is not None:
-        draft.refuse(asked, objection)
-
-
-def _answer(draft: Draft, actor: Actor, request: AnyRequest) -> Reason | None:
+def asked(draft: Draft, asked: Asked, request: AnyRequest) -> Reason | None:
     """Do it, or say why not."""
+    actor = asked.actor
     match request:
         case CountCash():
             return _count(draft, actor, request)

@@ -46,7 +46,9 @@ MONEY_NAMES = ("receipts", "payments")
 
 
 def _payment_taken(db: sqlite3.Connection, _seq: int, fact: PaymentTaken) -> None:
-    parts: list[tuple[str | None, str, int]] = [(one.stay_id, one.owed, one.fen) for one in fact.shares]
+    parts: list[tuple[str | None, str, int]] = [
+        (one.stay_id or None, one.owed, one.fen) for one in fact.shares
+    ]
     if fact.credit_fen:
         parts.append((None, "credit", fact.credit_fen))
     db.executemany(

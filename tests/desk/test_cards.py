@@ -73,7 +73,7 @@ def shown(gate: GateRig, card: str, plate: str = "粤B12345") -> Reason | None:
 @pytest.mark.rule("R04")
 def test_a_lost_card_opens_nothing_from_that_moment_and_its_use_alerts(gate: GateRig) -> None:
     """Given 王's card is lost, it holds his own car and alerts; the replacement opens."""
-    stopped, issued = ask(
+    stopped, _fee, issued = ask(
         gate, GUARD, LoseCard(card=LISTED, reason="车主来报", fee_fen=2000, replacement=SPARE)
     )
     assert isinstance(stopped, CardStopped)
@@ -83,10 +83,10 @@ def test_a_lost_card_opens_nothing_from_that_moment_and_its_use_alerts(gate: Gat
     gate.plate("粤B12345")
     gate.card(LISTED)
     assert gate.lane().phase is Phase.HELD
-    assert gate.alerts == {"stopped_card_used"}
+    assert gate.alerts == {"stopped_card_used", "owes_from_before"}
     gate.card(SPARE)
     assert gate.lane().phase is Phase.GRANTED, "the new card is the permit's card now"
-    assert not gate.alerts
+    assert gate.alerts == {"owes_from_before"}, "the fee of the old one is not paid yet"
 
 
 @pytest.mark.rule("R04")
