@@ -17,11 +17,12 @@ from daemon.core.case import Hold as Hold
 from daemon.core.case import Refuse as Refuse
 from daemon.core.case import Rule, Verdict, awaited
 from daemon.core.case import Wait as Wait
+from daemon.core.facts import Candidate
 from daemon.core.lane import LEFT_AFTER
 from daemon.core.reasons import Reason
 from daemon.core.signals import Instant
 from daemon.core.state import LaneState, Passage, State
-from daemon.core.stays import nearest
+from daemon.core.stays import OFFERED, nearest, offered
 
 
 def judge(state: State, lane: LaneState, passage: Passage, at: Instant) -> Verdict:
@@ -59,10 +60,17 @@ def _unknown_card(case: Case) -> Verdict | None:
 
 
 def _mismatch(case: Case) -> Verdict | None:
-    """Card and plate were both read and belong to two different cars."""
-    if case.lane.mode != "card_and_plate" or case.card_permit is None or not case.plate_is_readable:
+    """Card and plate are of two cars; at an exit the guard is shown which of those inside this one may be."""
+    if not case.is_mismatch:
         return None
-    return None if case.is_card_and_plate_of_one_permit else Hold(reason=Reason.CARD_PLATE_MISMATCH)
+    candidates: tuple[Candidate, ...] = ()
+    if case.lane.direction == "exit":
+        plate, of_card = case.passage.plate or "", case.stay_of_card_shown
+        candidates = nearest(case.state.stays.values(), plate)
+        if of_card is not None:
+            others = [one for one in candidates if one.stay_id != of_card.id]
+            candidates = (offered(of_card, plate), *others[: OFFERED - 1])
+    return Hold(reason=Reason.CARD_PLATE_MISMATCH, candidates=candidates)
 
 
 def _both_needed(case: Case) -> Verdict | None:

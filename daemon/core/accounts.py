@@ -56,6 +56,8 @@ class Account:
     plate: str
     entered: Instant
     vehicle: str = ""
+    seen_as: str = ""
+    """What it was seen to be at the entry: taken for its class where nobody says otherwise."""
     claims: tuple[str, ...] = ()
     lost_pass: bool = False
     quotes: int = 0
@@ -118,7 +120,7 @@ def stands(quoted: Quoted, at: Instant) -> bool:
 def evolve(money: Money, fact: Fact) -> Money:
     match fact:
         case StayOpened(stay_kind="temporary"):
-            account = Account(stay_id=fact.stay_id, plate=fact.plate, entered=fact.at)
+            account = Account(stay_id=fact.stay_id, plate=fact.plate, entered=fact.at, seen_as=fact.vehicle)
             return replace(money, accounts=money.accounts.put(fact.stay_id, account))
         case StayClosed():
             return _departed(money, fact)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 from daemon.core.facts import Candidate
 from daemon.core.lane import DECIDED
@@ -157,6 +158,32 @@ class Case:
         return permit is not None and (
             self.plate_permit == permit or self.is_corrected or self.is_the_car_that_came_in
         )
+
+    @property
+    def is_mismatch(self) -> bool:
+        """Card and plate were both read and belong to two different cars."""
+        are_read = self.card_permit is not None and self.plate_is_readable
+        return self.lane.mode == "card_and_plate" and are_read and not self.is_card_and_plate_of_one_permit
+
+    def permit_by(self, sign: Literal["plate", "card"]) -> Permit | None:
+        """The permit this car comes under where a person answers for it: the card names it, as long as it is
+        not of another car; of two cars it is the one that `sign` says."""
+        if self.is_mismatch and sign == "plate":
+            return self.plate_permit
+        return self.card_permit or self.plate_permit
+
+    @property
+    def stay_of_card_shown(self) -> Stay | None:
+        """The open stay of the permit that the card names, whatever plate was read."""
+        permit = self.card_permit
+        return self.state.stay_by_permit(permit.id) if permit is not None else None
+
+    @property
+    def stay_of_plate_seen(self) -> Stay | None:
+        """The open stay of the plate that was read, whatever the card says."""
+        permit, state = self.plate_permit, self.state
+        of_permit = state.stay_by_permit(permit.id) if permit is not None else None
+        return of_permit or state.stay_by_plate(self.passage.plate or "")
 
     @property
     def is_the_car_that_came_in(self) -> bool:

@@ -270,6 +270,8 @@ class StayOpened(Fact):
     permit_id: str | None = None
     card: str | None = None
     picture: str | None = None
+    vehicle: str = ""
+    """`large` where it was declared or listed as that (R10): a tariff with such a class takes it (R16)."""
     kind: Literal["stay_opened"] = "stay_opened"
 
 

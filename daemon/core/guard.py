@@ -145,17 +145,19 @@ def _decide_held(draft: Draft, lane: LaneState, signal: GuardAsked) -> None:
 
 
 def _release(draft: Draft, lane: LaneState, passage: Passage, signal: GuardAsked) -> None:
-    """The guard answers for this car; whose it is follows from the card first, then from the plate."""
+    """The guard answers for this car; whose it is, it has shown, and of two cars he says."""
     if _takes_somebody_else(draft, lane, passage, signal):
         return
     case = Case(draft.state, lane, passage, draft.at)
-    permit = case.card_permit or case.plate_permit
+    permit = case.permit_by(signal.goes_by)
     picked = draft.state.stays.get(signal.stay) if signal.stay is not None else None
     told = charges.stay_told(draft.state, passage)
     if picked is not None and picked != told and charges.asks_first(draft, lane, passage, picked):
         settle(draft, draft.lane(lane))
         return
     stay = picked or told
+    if stay is None and lane.direction == "exit" and case.is_mismatch and signal.goes_by == "plate":
+        stay = case.stay_of_plate_seen
     if permit is None or told is not None:
         charges.let_out(draft, lane, passage, stay or case.stay)
     verdict = Grant(reason=Reason.GUARD, permit=permit, stay=stay)

@@ -107,7 +107,7 @@ def car_waits_under_open_boom(draft: Draft, lane: LaneState) -> None:
 def let_through_open_lane(draft: Draft, lane: LaneState, passage: Passage, why: Reason) -> None:
     """Whoever holds the lane open answers for this car; whose it is follows from what it has shown."""
     case = Case(draft.state, lane, passage, draft.at)
-    verdict = Grant(reason=why, permit=case.card_permit or case.plate_permit)
+    verdict = Grant(reason=why, permit=case.permit_by("plate"))
     held = lane.held_open if why is Reason.LANE_HELD_OPEN else None
     by, note = (held.by, held.why) if held is not None else (None, "")
     grant(draft, lane, passage, verdict, by=by, note=note)

@@ -192,6 +192,8 @@ class GuardAsked:
     """With `release`: put presence right as well (R05)."""
     stay: str | None = None
     """With `release` at an exit: the open stay that the guard says this car is (R15)."""
+    goes_by: Literal["plate", "card"] = "plate"
+    """Where card and plate are of two cars: which of the two this one is (R02)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,15 +25,17 @@ def nearest(stays: Iterable[Stay], plate: str) -> tuple[Candidate, ...]:
     alike = nlargest(_COMPARED, stays, key=lambda stay: (_places_alike(stay.plate, plate), stay.id))
     ranked = sorted(alike, key=lambda stay: stay.id, reverse=True)
     ranked.sort(key=lambda stay: distance(stay.plate, plate))
-    return tuple(
-        Candidate(
-            stay_id=stay.id,
-            plate=stay.plate,
-            distance=distance(stay.plate, plate),
-            entered=stay.entered,
-            picture=stay.picture,
-        )
-        for stay in ranked[:OFFERED]
+    return tuple(offered(stay, plate) for stay in ranked[:OFFERED])
+
+
+def offered(stay: Stay, plate: str) -> Candidate:
+    """The stay as the guard is shown it beside a car with this plate."""
+    return Candidate(
+        stay_id=stay.id,
+        plate=stay.plate,
+        distance=distance(stay.plate, plate),
+        entered=stay.entered,
+        picture=stay.picture,
     )
 
 
@@ -81,6 +83,7 @@ def on_cleared(state: State, lane: LaneState, passage: Passage, at: Instant) -> 
         permit_id=permit_id if permit is not None else None,
         card=passage.card,
         picture=passage.picture,
+        vehicle=_vehicle(state, passage, plate),
     )
     return [*facts, opened, *_card_out(state, opened)]
 
@@ -89,6 +92,13 @@ def _kind(permit: Permit | None, passage: Passage) -> Literal["permit", "tempora
     if permit is not None:
         return "permit"
     return "exempt" if passage.reason is Reason.EXEMPT_VEHICLE else "temporary"
+
+
+def _vehicle(state: State, passage: Passage, plate: str) -> str:
+    """What the guard called it, or the office's list does; "" for a car of the usual kind."""
+    listed = state.special.classed.get(plate)
+    is_large = passage.declared == "large" or (listed is not None and listed.car_class == "large")
+    return "large" if is_large else ""
 
 
 def _card_out(state: State, stay: StayOpened) -> list[Fact]:

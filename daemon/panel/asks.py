@@ -127,6 +127,7 @@ async def _answer(
         passage=passage,
         resync=action == "release" and form.get("resync") == "yes",
         stay=stay,
+        goes_by="card" if form.get("goes_by") == "card" else "plate",
     )
     try:
         async with asyncio.timeout(ANSWER_WITHIN_S):

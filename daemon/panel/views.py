@@ -99,6 +99,8 @@ class CarView:
     reason: Words | None
     held: bool
     resync_helps: bool
+    is_of_two: bool
+    """Card and plate are of two cars: whoever lets it through says which this is."""
     candidates: tuple[StayView, ...]
     """Which of the cars inside it may be (R15)."""
 
@@ -196,6 +198,7 @@ def _car(lane: LaneState, passage: Passage, state: State, now: Instant, zone: Zo
         reason=reason_words(passage.reason),
         held=held,
         resync_helps=passage.reason in RESYNC_HELPS,
+        is_of_two=passage.reason is Reason.CARD_PLATE_MISMATCH,
         candidates=tuple(
             stay_view(state.stays[near.stay_id], passage.plate or "", state, now, zone) for near in stays
         ),

@@ -249,6 +249,7 @@ class Bench:
         passage: str | None = None,
         resync: bool = False,
         stay: str | None = None,
+        goes_by: Literal["plate", "card"] = "plate",
     ) -> tuple[Fact, ...]:
         return self.send(
             GuardAsked(
@@ -260,6 +261,7 @@ class Bench:
                 passage=passage,
                 resync=resync,
                 stay=stay,
+                goes_by=goes_by,
             )
         )
 

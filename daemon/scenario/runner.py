@@ -25,6 +25,7 @@ from daemon.scenario.words import Step, read
 _DIRECTIONS = {"入口": "entry", "出口": "exit"}
 _MODES = {"刷卡加车牌": "card_and_plate", "只认车牌": "plate_only", "只刷卡": "card_only"}
 _ACTIONS = {"放行": "release", "拒绝": "refuse", "抬杆": "open", "落杆": "close", "停杆": "stop"}
+_SIGNS: dict[str, Any] = {"车牌": "plate", "卡": "card", "plate": "plate", "card": "card"}
 _POLICIES = {"临停放行": "allow", "临停拦下": "guard", "临停拒绝": "refuse"}
 _EXPIRED: dict[str, Any] = {"过期等门岗": "guard", "过期拒绝": "refuse", "过期按临时车": "temporary"}
 _OF_THE_SITE = post_words.SITE | money_words.SITE
@@ -185,6 +186,9 @@ class Player:
     def _guard(self, who: str, action: str, why: str = "") -> None:
         done: Any = _ACTIONS.get(action, action)
         self._bench.guard(done, self._here, reason=why, actor=desk_words.PEOPLE[who])
+
+    def _by_sign(self, sign: str, why: str) -> None:
+        self._bench.guard("release", self._here, reason=why, goes_by=_SIGNS[sign])
 
     def _choose(self, plate: str, why: str) -> None:
         stay = self._bench.engine.state.stay_by_plate(plate)

@@ -1,4 +1,4 @@
-"""What a lost card costs: owed by its plate, taken with a receipt, in the drawer of the shift (R04, R17, R19)."""
+"""What a lost card costs: owed by its plate, taken with a receipt, in the drawer (R04, R17, R19)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_the_fee_of_a_lost_card_is_owed_then_paid_with_a_receipt_into_the_drawer
 
 @pytest.mark.rule("R04")
 def test_a_visitor_pays_for_the_stay_and_for_the_card_at_once(gate: TollGate) -> None:
-    """Given two hours and a minute, and a lost temporary card, 15 and 10 yuan are one sum, and one receipt."""
+    """Given two hours and a minute, and a lost card: 15 and 10 yuan are one sum with one receipt."""
     gate.car_arrives("entry-1")
     gate.card(TEMPORARY, "entry-1")
     gate.plate(CAR, "entry-1")

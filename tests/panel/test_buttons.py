@@ -15,7 +15,7 @@ from daemon.core.facts import (
     Fact,
     StayClosed,
 )
-from daemon.core.signals import Actor, Boom, GuardAsked, Loop, LoopState
+from daemon.core.signals import Actor, Boom, GuardAsked, Loop, LoopState, Permit
 from daemon.core.state import Phase
 from daemon.store.errors import StoreFull
 from tests.panel.conftest import Visitor
@@ -99,6 +99,27 @@ async def test_a_mismatch_shows_both_identities_and_is_let_through_once_though_c
     assert [answer.status for answer in answers] == [200, 200]
     assert len(facts_of(house, AccessGranted)) == 1
     assert len(facts_of(house, BoomRaiseOrdered)) == 1
+
+
+@pytest.mark.rule("R02")
+@pytest.mark.parametrize(("said", "whose"), [({}, RESIDENT), ({"goes_by": "card"}, NEIGHBOUR)])
+async def test_the_guard_says_which_of_the_two_a_mismatched_car_is(
+    guard: Visitor, said: dict[str, str], whose: Permit
+) -> None:
+    house = guard.house
+    await house.loop("entry-1", Loop.APPROACH, LoopState.OCCUPIED)
+    await house.card("entry-1", NEIGHBOUR.card)
+    await house.plate("entry-1", RESIDENT.plate)
+    passage = house.state.lanes["entry-1"].passage
+    assert passage is not None
+    dialog = await (await guard.get(f"/lanes/entry-1/release?passage={passage.id}")).text()
+    assert "以卡为准" in dialog
+
+    await guard.post("/lanes/entry-1/release", passage=passage.id, quick="业主本人，已核对", **said)
+
+    [granted] = facts_of(house, AccessGranted)
+    assert isinstance(granted, AccessGranted)
+    assert granted.permit_id == whose.id
 
 
 async def test_a_second_click_much_later_is_answered_by_the_gate_itself(guard: Visitor) -> None:

@@ -134,7 +134,7 @@ def _undated(book: Book, parked: Parked) -> Quote:
     tried = [
         _part(book, version, replace(parked, earlier=()), Interval(begin, begin + seconds(parked.elapsed)))
         for version in book.versions
-        for begin in _beginnings(book, version, parked.vehicle)
+        for begin in _beginnings(book, version, parked.under(version).vehicle)
     ]
     least = min(tried, key=lambda one: one.total_fen)
     same_day_matters = bool(parked.earlier) and any(
@@ -169,6 +169,7 @@ def _part(
     book: Book, version: Version, parked: Parked, interval: Interval, *, is_continued: bool = False
 ) -> Quote:
     """A stay under one version."""
+    parked = parked.under(version)
     flags = []
     vehicle = parked.vehicle or next(iter(version.classes))
     if vehicle not in version.classes:

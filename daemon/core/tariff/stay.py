@@ -7,11 +7,12 @@ set; what is not known is said, never filled in.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from daemon.core.signals import Instant
+from daemon.core.tariff.book import Version
 
 _NONE: Final = timedelta()
 
@@ -27,7 +28,11 @@ class Parked:
     vehicle: str = ""
     """A class of the tariff; "" for the usual one."""
     claims: frozenset[str] = frozenset()
-    """Names of discounts and exemptions that the guard, or the plate, has established."""
+    """Names of discounts and exemptions that a person has established."""
+    seen_vehicle: str = ""
+    """The class that was seen at the gate; taken where no other is said and the tariff has it."""
+    seen_claims: frozenset[str] = frozenset()
+    """What the plate proves by its shape, as far as the tariff speaks of it."""
     earlier: tuple[tuple[datetime, timedelta], ...] = ()
     """Other stays of the same car, with their lengths; those that do not count here are left aside."""
     lost_pass: bool = False
@@ -37,6 +42,12 @@ class Parked:
     ran_backwards: bool = False
     """The clocks said that it left before it came."""
 
+    def under(self, version: Version) -> Parked:
+        """The stay with what of the seen things this version of a tariff knows; the rest is left aside."""
+        known = self.seen_claims & (version.discounts.keys() | version.exempt.keys())
+        vehicle = self.vehicle or (self.seen_vehicle if self.seen_vehicle in version.classes else "")
+        return replace(self, vehicle=vehicle, claims=self.claims | known)
+
 
 def parked_between(
     entered: Instant,
@@ -44,6 +55,8 @@ def parked_between(
     *,
     vehicle: str = "",
     claims: Iterable[str] = (),
+    seen_vehicle: str = "",
+    seen_claims: Iterable[str] = (),
     earlier: Iterable[tuple[datetime, timedelta]] = (),
     lost_pass: bool = False,
 ) -> Parked:
@@ -65,6 +78,8 @@ def parked_between(
         elapsed=max(elapsed, _NONE),
         vehicle=vehicle,
         claims=frozenset(claims),
+        seen_vehicle=seen_vehicle,
+        seen_claims=frozenset(seen_claims),
         earlier=tuple(earlier),
         lost_pass=lost_pass,
         is_dated=is_dated,
