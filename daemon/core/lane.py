@@ -101,13 +101,22 @@ def may_be_open(lane: LaneState, now: timedelta) -> bool:
 def grant_lapse_due(lane: LaneState) -> timedelta | None:
     """When a car that was let through has had long enough.
 
-    A car under the boom has all the time it wants, as long as the safety loop can be read.
+    A car under the boom has all the time it wants, as long as the safety loop can be read. One that a boom
+    which is down has nobody in front of and nobody under has none: so it is found after a start.
     """
     if lane.granted_at is None or lane.phase not in DECIDED:
         return None
+    if lane.phase is Phase.GRANTED and nobody_is_there(lane):
+        return lane.granted_at
     if lane.phase is Phase.PASSING and lane.safety is not LoopState.UNKNOWN:
         return None
     return max(lane.granted_at, lane.safety_since) + lane.rules.pass_timeout
+
+
+def nobody_is_there(lane: LaneState) -> bool:
+    """True where both loops are known to be free, and the boom is down with no order to move it."""
+    is_free = lane.car_is_absent and lane.safety is LoopState.FREE
+    return is_free and lane.boom is Boom.DOWN and lane.ordered is None
 
 
 def table_text() -> str:

@@ -26,7 +26,14 @@ from daemon.core.facts import (
     PassageOpened,
     PlateCorrected,
 )
-from daemon.core.lane import DECIDED, grant_lapse_due, is_lowering, lower_due, order_check_due
+from daemon.core.lane import (
+    DECIDED,
+    grant_lapse_due,
+    is_lowering,
+    lower_due,
+    nobody_is_there,
+    order_check_due,
+)
 from daemon.core.notices import on_granted
 from daemon.core.reasons import AlertKind, Reason, Severity
 from daemon.core.signals import Actor, LoopState
@@ -189,7 +196,8 @@ def _grant_lapsed(draft: Draft, lane: LaneState, passage: Passage) -> None:
     if lane.safety is LoopState.UNKNOWN and (is_known or lane.phase is Phase.PASSING):
         # A blind loop is no evidence that it stayed: who is let through goes through.
         _say_cleared(draft, lane, passage)
-    close(draft, lane, passage, "unconfirmed")
+    # A boom that is down is not ordered down once more because of a start.
+    close(draft, lane, passage, "interrupted" if nobody_is_there(lane) else "unconfirmed")
 
 
 # ---------------------------------------------------------------- the answer
@@ -347,7 +355,7 @@ def close(
     draft: Draft,
     lane: LaneState,
     passage: Passage,
-    outcome: Literal["passed", "forced", "left", "refused", "unconfirmed"],
+    outcome: Literal["passed", "forced", "left", "refused", "unconfirmed", "interrupted"],
     *,
     hold_next: Reason | None = None,
 ) -> None:

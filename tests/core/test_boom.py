@@ -272,3 +272,21 @@ def test_the_card_shown_again_after_a_restart_raises_a_boom_that_never_rose(gate
     gate.card(WANG.card)
     gate.time(3)
     assert gate.lane().boom is Boom.UP
+
+
+def test_a_grant_whose_car_is_gone_after_a_start_does_not_keep_the_next_car_waiting(gate: GateRig) -> None:
+    """Let through, killed before the boom rose; when the gate is back, nobody is there any more."""
+    gate.boom_stuck()
+    let_in(gate, WANG)
+    gate.loops["entry-1", Loop.APPROACH] = LoopState.FREE
+    gate.restart()
+    gate.time(1)
+    assert gate.lane().phase is Phase.IDLE
+    assert gate.alerts == {AlertKind.PASSAGE_UNCONFIRMED}
+    assert "lower" not in gate.orders_of()
+    gate.boom_mended()
+    gate.car_arrives()
+    gate.plate(LIU.plate)
+    gate.card(LIU.card)
+    gate.time(3)
+    assert gate.lane().boom is Boom.UP
