@@ -46,6 +46,7 @@ class AlertKind(StrEnum):
     TAMPER = "tamper"
     DUTY_MISSED = "duty_missed"
     ROUNDS_PAUSED = "rounds_paused"
+    COMMANDS_FORGED = "commands_forged"
 
 
 class Words(NamedTuple):
@@ -84,4 +85,5 @@ ALERT_WORDS: dict[AlertKind, Words] = {
     AlertKind.TAMPER: Words("机箱被打开", "cabinet tampered with"),
     AlertKind.DUTY_MISSED: Words("勤务漏做", "a scheduled duty was missed"),
     AlertKind.ROUNDS_PAUSED: Words("时钟不可信，巡查计时暂停", "rounds pause: no clock to go by"),
+    AlertKind.COMMANDS_FORGED: Words("有人伪造远程指令", "somebody forges commands"),
 }

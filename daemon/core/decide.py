@@ -13,6 +13,7 @@ from typing import assert_never
 from daemon.core import (
     alarms,
     alert_desk,
+    command_desk,
     directory,
     duty,
     forced_entry,
@@ -47,6 +48,8 @@ from daemon.core.signals import (
     Boom,
     BoomReported,
     CardRead,
+    Commanded,
+    CommandsRefused,
     DeviceLost,
     DeviceRestored,
     DirectoryGiven,
@@ -69,6 +72,7 @@ TIMED: tuple[tuple[Deadlines, Callable[[Draft], None]], ...] = (
     (substitution.deadlines, substitution.time_passed),
     (alert_desk.deadlines, alert_desk.time_passed),
     (rounds.deadlines, rounds.time_passed),
+    (command_desk.deadlines, command_desk.time_passed),
 )
 """The nouns that do something by themselves: what is due when, and doing it."""
 
@@ -96,6 +100,10 @@ def decide(state: State, signal: Signal) -> tuple[Fact, ...]:
             alarms.changed(draft, signal)
         case Asked():
             requests.asked(draft, signal)
+        case Commanded():
+            command_desk.obey(draft, signal)
+        case CommandsRefused():
+            command_desk.refused(draft, signal)
         case DirectoryGiven():
             directory.given(draft, signal)
         case DeviceLost():
@@ -162,6 +170,7 @@ def _boom_moved(draft: Draft, lane: LaneState, signal: BoomReported) -> None:
     draft.clear_alerts(_OVER_WHEN.get(signal.boom, ()), lane.id)
     lane_watch.boom_reported(draft, lane, signal)
     passages.keep_off_car(draft, draft.lane(lane))
+    command_desk.boom_reported(draft, lane.id, signal.boom)
     is_first_report = lane.boom is Boom.UNKNOWN and lane.ordered is None and lane.why_stays_open is None
     if is_first_report and signal.boom is Boom.UP and lane.phase not in DECIDED:
         draft.raise_alert(
@@ -214,6 +223,7 @@ def _device_restored(draft: Draft, signal: DeviceRestored) -> None:
 def _started(draft: Draft, signal: Started) -> None:
     """Whoever waited for a decision must show card and plate again; who was let through may drive on."""
     draft.say(GateStarted(at=signal.at, version=signal.version, note=signal.note))
+    command_desk.started(draft)
     for alert in draft.state.alerts.values():
         if alert.alert is AlertKind.DEVICE_FAILED:
             draft.say(AlertCleared(at=signal.at, lane=alert.lane, alert_id=alert.alert_id))

@@ -17,6 +17,7 @@ from daemon.core import (
     alerts,
     bays,
     cards,
+    commands,
     contractors,
     findings,
     fire,
@@ -158,6 +159,7 @@ _PARTS: tuple[tuple[str, Callable[[Any, Fact], Any]], ...] = (
     ("cares", alerts.evolve),
     ("alarms", alarms.evolve),
     ("rounds", rounds.evolve),
+    ("commands", commands.evolve),
 )
 """Each noun of the desk keeps its own part of the state."""
 

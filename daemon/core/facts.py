@@ -14,6 +14,7 @@ from daemon.core import (
     alerts,
     bays,
     cards,
+    commands,
     contractors,
     findings,
     fire,
@@ -380,6 +381,7 @@ AnyFact = (
     | money.AnyFact
     | till.AnyFact
     | rounds.AnyFact
+    | commands.AnyFact
 )  # fmt: skip
 
 FACT_TYPES: tuple[type[Fact], ...] = get_args(AnyFact)

@@ -195,6 +195,12 @@ class Reason(StrEnum):
     DUTY_UNKNOWN = "duty_unknown"
     DUTY_OF_A_LEADER = "duty_of_a_leader"
     CHECKED_IN_ALREADY = "checked_in_already"
+    # commands from outside
+    LIMIT_SWITCHES_UNKNOWN = "limit_switches_unknown"
+    NO_SWITCH_TELLS = "no_switch_tells"
+    BOOM_NOT_THERE = "boom_not_there"
+    GATE_RESTARTED = "gate_restarted"
+    TIME_KNOWN = "time_known"
 
 
 REASON_WORDS: dict[Reason, Words] = {
@@ -372,4 +378,11 @@ REASON_WORDS: dict[Reason, Words] = {
     Reason.DUTY_UNKNOWN: Words("没有这项勤务", "no such duty"),
     Reason.DUTY_OF_A_LEADER: Words("须由班长签到", "a shift leader does this"),
     Reason.CHECKED_IN_ALREADY: Words("刚刚已签到", "checked in a moment ago"),
+    Reason.LIMIT_SWITCHES_UNKNOWN: Words(
+        "限位状态不明，不可远程落杆", "no limit switch can be read from afar"
+    ),
+    Reason.NO_SWITCH_TELLS: Words("已下令，无限位可证实", "ordered; no limit switch can confirm it"),
+    Reason.BOOM_NOT_THERE: Words("限位未到，栏杆未就位", "the limit switch did not confirm it in time"),
+    Reason.GATE_RESTARTED: Words("门岗重启，未能证实", "the gate was restarted before it was confirmed"),
+    Reason.TIME_KNOWN: Words("时钟已校准，不再接受他人报时", "the gate knows the time itself"),
 }

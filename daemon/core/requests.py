@@ -17,6 +17,7 @@ from daemon.core import (
     card_desk,
     cards,
     cashier,
+    commands,
     contractors,
     duty,
     findings,
@@ -69,6 +70,7 @@ AnyRequest = (
     | rounds.AnyRequest
     | identity.AnyRequest
     | findings.AnyRequest
+    | commands.AnyRequest
 )
 
 Answer = Callable[["Draft", Asked, Any], "Reason | None"]
@@ -94,6 +96,7 @@ ANSWERS: tuple[tuple[Any, Answer], ...] = (
     (logbook.AnyRequest, logbook.asked),
     (alerts.AnyRequest, alert_desk.asked),
     (rounds.AnyRequest, rounds.asked),
+    (commands.AnyRequest, commands.asked),
 )
 
 ALL_REQUESTS: tuple[type[Request], ...] = tuple(

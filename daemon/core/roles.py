@@ -11,6 +11,7 @@ from daemon.core import (
     alerts,
     bays,
     cards,
+    commands,
     contractors,
     findings,
     fire,
@@ -120,12 +121,34 @@ MAY: dict[type[Request], frozenset[Role]] = {
     alerts.FollowUpAlert: _ANY,
     alerts.CloseAlert: _ANY,
     rounds.CheckIn: _ON_DUTY,
+    commands.TakePicture: _ANY,
+    commands.ResendFacts: _OFFICE,
+    commands.OfferTime: _ANY,
 }
 
 
 def may(role: Role, request: Request) -> bool:
     """True where that role may ask for it; what the table does not name, nobody may."""
-    return role in MAY.get(type(request), frozenset())
+    return may_ask(role, type(request))
+
+
+def may_ask(role: Role, request: type[Request]) -> bool:
+    """As `may`, for any request of that kind."""
+    return role in MAY.get(request, frozenset())
+
+
+MAY_MOVE: dict[str, frozenset[Role]] = {
+    "open": _ANY,
+    "stop": _ANY,
+    "close": _LEADERS,
+    "release": _ON_DUTY,
+    "refuse": _ON_DUTY,
+}
+"""Who may have a boom moved, or a car decided, that he does not see: by a command from outside."""
+
+
+def may_move(role: Role, action: str) -> bool:
+    return role in MAY_MOVE.get(action, frozenset())
 
 
 MAY_DECIDE: dict[Reason, tuple[frozenset[Role], Reason]] = {

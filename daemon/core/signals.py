@@ -240,6 +240,80 @@ class Asked:
     request: Request
 
 
+# ---------------------------------------------------------------- from outside, over the broker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What makes one command that one and no other, once it is known to be genuine."""
+
+    id: str
+    nonce: str
+    key_id: str
+    operation: str
+    digest: str
+    """Of what is to be done."""
+    lasts: timedelta
+    """For so long, by elapsed time, the same bytes could come again and be fresh."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commanded:
+    """A genuine command: what somebody known by his key would ask at the desk."""
+
+    at: Instant
+    command: Command
+    asks: Asked | GuardAsked
+
+
+class Fault(StrEnum):
+    """Why a message on the command topic is not obeyed. In the order in which it is asked."""
+
+    RETAINED = "retained"
+    """Kept by the broker since nobody knows when."""
+    TOO_MANY = "too_many"
+    """More at once than the gate looks at."""
+    TOO_LONG = "too_long"
+    MALFORMED = "malformed"
+    """Cut, nested too deeply, wrongly typed, or in another form than the one that is signed."""
+    KEY_UNKNOWN = "key_unknown"
+    OTHER_GATE = "other_gate"
+    SIGNATURE_WRONG = "signature_wrong"
+    KEY_REVOKED = "key_revoked"
+    KEY_NOT_YET_VALID = "key_not_yet_valid"
+    KEY_EXPIRED = "key_expired"
+    SIGNER_WRONG = "signer_wrong"
+    """It gives another name or role than its key has."""
+    CHALLENGE_OLD = "challenge_old"
+    """Signed for a run of the gate that is over, or, while the clock is not trusted, too long ago."""
+    LASTS_TOO_LONG = "lasts_too_long"
+    FROM_THE_FUTURE = "from_the_future"
+    EXPIRED = "expired"
+    REPLAYED = "replayed"
+    """These very bytes were obeyed already."""
+    ID_TAKEN = "id_taken"
+    """Another command was obeyed under that id."""
+    OPERATION_UNKNOWN = "operation_unknown"
+    ROLE_NOT_ALLOWED = "role_not_allowed"
+    BODY_WRONG = "body_wrong"
+    """It does not say what the operation needs."""
+    PART_UNASKED = "part_unasked"
+    """A part that no command names."""
+    PARTS_MISSING = "parts_missing"
+    """The parts that the command names did not come in time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandsRefused:
+    """So many messages on the command topic were not obeyed, for the same reason, since then."""
+
+    at: Instant
+    why: Fault
+    key_id: str
+    times: int
+    since: Instant
+
+
 # ---------------------------------------------------------------- from the gate itself
 
 
@@ -273,6 +347,8 @@ Signal = (
     | GuardAsked
     | Asked
     | DirectoryGiven
+    | Commanded
+    | CommandsRefused
     | TimerElapsed
     | Started
 )

@@ -20,6 +20,7 @@ from daemon.core.alarms import AlarmRules, Alarms
 from daemon.core.alerts import AlertRules, Cares
 from daemon.core.bays import Bays
 from daemon.core.cards import Cards, working_card
+from daemon.core.commands import Commands
 from daemon.core.contractors import Contractors
 from daemon.core.facts import AlertRaised
 from daemon.core.findings import Findings
@@ -265,6 +266,7 @@ class State:
     substitutions: Substitutions = field(default_factory=Substitutions)
     visits: Visits = field(default_factory=Visits)
     contractors: Contractors = field(default_factory=Contractors)
+    commands: Commands = field(default_factory=Commands)
     passages_opened: int = 0
     stays_opened: int = 0
 
