@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon import __version__
-from daemon.cli import keys, lists, report, rulebook, scenario, simulate, tariff
+from daemon.cli import keys, lists, office, report, rulebook, scenario, simulate, tariff
 from daemon.config import Config, ConfigProblems, load
 from daemon.core.lot import free
 from daemon.core.register import GivenList
@@ -118,19 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     plate.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="图片文件 / a picture file")
     plate.add_argument("--json", action="store_true", help="每图一行 JSON / one JSON object a picture")
 
-    office = _word(
-        words,
-        "office",
-        _office,
-        "试用的小物业：收下并确认事实 / a small office for trying: takes facts and acknowledges them",
-    )
-    office.add_argument(
-        "--folder",
-        type=Path,
-        metavar="DIR",
-        help="存放收到的事实 / where facts are kept (default: office, in the storage folder)",
-    )
-    office.add_argument("-q", "--quiet", action="store_true", help="不逐条打印 / do not print each fact")
+    office.add_words(words, DEFAULT_CONFIG)
     return parser
 
 
@@ -333,35 +321,6 @@ def _still_text(still: Still) -> str:
         for plate in still.plates
     )
     return f"{still.path}: {plates or '没有车牌 no plate'} [{still.milliseconds:.0f} ms]"
-
-
-def _office(args: argparse.Namespace) -> int:
-    from daemon.office.office import run_office
-    from daemon.runtime.log import set_up
-    from daemon.store.ledger import is_sealed
-    from daemon.wiring import office_at
-
-    set_up(logging.INFO)
-    config = load(args.config)
-    if config.office is None:
-        print(f"{args.config}: 没有 office 一节 / has no section office", file=sys.stderr)
-        return EX_CONFIG
-    office = office_at(config, config.office)
-    asyncio.run(
-        run_office(
-            office.host,
-            office.port,
-            root=office.root,
-            site=config.site.id,
-            folder=args.folder or config.folder / config.storage.folder / "office",
-            quiet=args.quiet,
-            username=office.username,
-            password_file=office.password_file,
-            ca_file=office.ca_file,
-            verify=lambda fact: is_sealed(fact.prev, fact.seq, fact.kind, fact.body, fact.hash),
-        )
-    )
-    return 0
 
 
 def _database(config: Config) -> Path:

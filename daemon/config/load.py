@@ -37,10 +37,15 @@ LARGEST_CSV = 16 * 1024 * 1024
 def load(path: FilePath | str, *, registry: Registry = shipped) -> Config:
     """The configuration in the file. Raises `ConfigProblems` with all of them."""
     path = FilePath(path)
+    return parsed(text_of(path), folder=path.parent, file=path.name, registry=registry)
+
+
+def text_of(path: FilePath) -> str:
+    """The text of a configuration file. Raises `ConfigProblems`."""
     text = _text(path, LARGEST_CONFIG, gbk_allowed=False)
     if isinstance(text, Problem):
         raise ConfigProblems([replace(text, file=path.name)])
-    return parsed(text, folder=path.parent, file=path.name, registry=registry)
+    return text
 
 
 def parsed(text: str, *, folder: FilePath, file: str = "config.yaml", registry: Registry = shipped) -> Config:

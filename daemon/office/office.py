@@ -2,34 +2,34 @@
 
 The law of this file: an acknowledgement leaves only after the facts it speaks of are on the disk. A fact that
 comes again is acknowledged again, since the gate may not have heard it the first time. What is not a fact of
-this site is dropped with a counted warning and never raises.
+this site is dropped with a counted warning and never raises. The books are written by a thread of their own,
+so that the link goes on while a disk takes its time; what comes meanwhile is the next batch.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
-from pathlib import Path
-from random import SystemRandom
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import islice
+from typing import TypeVar
 
 from pydantic import ValidationError
 
-from daemon.mqtt.broker import Broker
-from daemon.mqtt.link import LinkSpec, Listener
-from daemon.mqtt.messages import (
-    Acknowledgement,
-    FactMessage,
-    ResendRequest,
-    Topics,
-    fact_filter,
-    gate_of,
-)
+from daemon.mqtt.link import Listener
+from daemon.mqtt.messages import Acknowledgement, FactMessage, ResendRequest, Topics, gate_of
 from daemon.mqtt.publisher import Way
-from daemon.office.lines import line
-from daemon.office.shelf import Shelf, Verify
+from daemon.office.books import Books, Taken
+from daemon.office.chain import why_not_kept
+from daemon.office.database import RETRY
+from daemon.office.ledgers import Ledger
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 LONGEST = 65_536
 """Bytes of one fact; the broker is told the same."""
@@ -37,6 +37,11 @@ ASK_AGAIN_S = 5.0
 """How long a request for missing facts may go unanswered before it is said again."""
 INBOX = 10_000
 """Facts waiting to be written; more are dropped, and asked for later."""
+BATCH = 2_000
+"""Facts of one transaction: what waits for it is in memory twice."""
+RETRY_S = 0.5
+RETRY_LIMIT_S = 10.0
+"""The wait for a database that does not take anything doubles from the one to the other."""
 
 
 class Office:
@@ -44,36 +49,40 @@ class Office:
 
     def __init__(
         self,
-        folder: Path,
+        open_books: Callable[[], Books],
         *,
         root: str,
         site: str,
         way: Callable[[Listener], Way],
-        verify: Verify | None = None,
         say: Callable[[FactMessage, str | None], None] = lambda _fact, _trouble: None,
     ) -> None:
-        self._folder = folder
+        self._open_books = open_books
         self._root = root
         self._site = site
-        self._verify = verify
         self._say = say
-        self._inbox: list[FactMessage] = []
+        self._inbox: deque[FactMessage] = deque()
         self._woken = asyncio.Event()
-        self._to_acknowledge: set[str] = set()
-        self._to_ask: set[str] = set()
-        self._asked: dict[str, tuple[int, float]] = {}
+        self._to_acknowledge: set[Ledger] = set()
+        self._to_ask: set[Ledger] = set()
+        self._asked: dict[Ledger, tuple[int, float]] = {}
         self._dropped = 0
-        folder.mkdir(parents=True, exist_ok=True)
-        self.shelves = {
-            path.stem: Shelf(folder, path.stem, verify) for path in sorted(folder.glob("*.jsonl"))
-        }
+        self.books: Books | None = None
+        """Open while the office runs."""
+        self.why: str | None = None
+        """What the database does not do; None while it does."""
         self._way = way(self)
 
     async def run(self) -> None:
-        """Until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._way.run(), name="broker")
-            tasks.create_task(self._work(), name="office")
+        """Until cancelled. Raises Unusable and OSError where the books cannot be opened as things are."""
+        with ThreadPoolExecutor(1, "books") as thread:
+            self.books = await self._patiently(thread, self._open_books)
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._way.run(), name="broker")
+                    tasks.create_task(self._work(thread, self.books), name="office")
+            finally:
+                # Behind whatever is being written, which is not acknowledged and comes again.
+                thread.submit(self.books.close)
 
     # ------------------------------------------------------------ from the link
 
@@ -83,8 +92,8 @@ class Office:
             if gate is None or retained or len(payload) > LONGEST or len(self._inbox) >= INBOX:
                 raise ValueError("not taken")
             fact = FactMessage.model_validate_json(payload)
-            if fact.gate != gate:
-                raise ValueError("speaks for another gate")
+            if fact.gate != gate or why_not_kept(fact) is not None:
+                raise ValueError("speaks for another gate, or is no row of any ledger")
         except (ValueError, ValidationError):
             self._dropped += 1
             if self._dropped == 10 ** (len(str(self._dropped)) - 1):
@@ -94,58 +103,77 @@ class Office:
         self._woken.set()
 
     def link_changed(self) -> None:
-        if self._way.connected:
+        if self._way.connected and self.books is not None:
             # A gate that waits for an acknowledgement lost on the way need not wait longer.
-            self._to_acknowledge.update(self.shelves)
+            self._to_acknowledge.update(self.books.held())
         self._woken.set()
 
     # ------------------------------------------------------------ the work
 
-    async def _work(self) -> None:
+    async def _work(self, thread: ThreadPoolExecutor, books: Books) -> None:
         while True:
             await self._woken.wait()
             self._woken.clear()
-            facts, self._inbox = self._inbox, []
-            for gate in sorted({fact.gate for fact in facts}):
-                self._receive(gate, [fact for fact in facts if fact.gate == gate])
-            self._answer()
+            while self._inbox:
+                some = list(islice(self._inbox, BATCH))
+                self._received(await self._patiently(thread, partial(books.take, some)))
+                for _ in some:
+                    self._inbox.popleft()
+                self._answer(books)
+            self._answer(books)
 
-    def _receive(self, gate: str, facts: Iterable[FactMessage]) -> None:
-        shelf = self.shelves.get(gate)
-        try:
-            if shelf is None:
-                shelf = self.shelves[gate] = Shelf(self._folder, gate, self._verify)
-            taken, misses_something = shelf.add(facts)
-        except OSError as error:
-            # Not acknowledged, so not lost: the gate sends it again.
-            log.warning("cannot store facts of %s: %s", gate, error)
-            return
-        for fact, trouble in taken:
-            if trouble is not None:
-                log.warning("%s: fact %d %s", gate, fact.seq, trouble)
-            self._say(fact, trouble)
-        self._to_acknowledge.add(gate)
-        if misses_something:
-            self._to_ask.add(gate)
+    async def _patiently(self, thread: ThreadPoolExecutor, do: Callable[[], T]) -> T:
+        """Have it done by the thread, again and again while the database is away or full."""
+        wait = RETRY_S
+        while True:
+            try:
+                done = await asyncio.get_running_loop().run_in_executor(thread, do)
+            except RETRY as error:
+                # Not acknowledged, so not lost: it is kept here, and the gates keep it until then.
+                why = str(getattr(error, "orig", None) or error).strip()
+                log.log(
+                    logging.DEBUG if self.why else logging.WARNING,
+                    "the database does not take anything: %s; trying again until it does",
+                    why,
+                )
+                self.why = why
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, RETRY_LIMIT_S)
+            else:
+                if self.why is not None:
+                    log.info("the database is back")
+                    self.why = None
+                return done
 
-    def _answer(self) -> None:
+    def _received(self, taken: Taken) -> None:
+        for gate, words in taken.refused.items():
+            log.error("%s: the database will not have these facts: %s", gate, words)
+        for trouble in taken.troubles:
+            log.warning("%s: fact %d: %s", trouble.gate, trouble.seq, trouble.what)
+        for entry in taken.entries:
+            self._say(entry.fact, entry.trouble)
+        self._to_acknowledge.update(taken.held)
+        self._to_ask.update(taken.missing)
+
+    def _answer(self, books: Books) -> None:
         now = asyncio.get_running_loop().time()
-        for gate in sorted(self._to_acknowledge):
-            seq = self.shelves[gate].held
-            message = Acknowledgement(gate=gate, seq=seq).model_dump_json()
-            if self._publish(self._topics(gate).ack, message):
-                self._to_acknowledge.discard(gate)
-        for gate in sorted(self._to_ask):
-            missing = self.shelves[gate].held + 1
-            asked, asked_at = self._asked.get(gate, (0, now))
+        for ledger in sorted(self._to_acknowledge):
+            gate, name = ledger
+            held = Acknowledgement(gate=gate, seq=books.held_of(ledger), ledger=name or None)
+            if self._publish(self._topics(gate).ack, held.model_dump_json(exclude_none=True)):
+                self._to_acknowledge.discard(ledger)
+        for ledger in sorted(self._to_ask):
+            gate, name = ledger
+            missing = books.held_of(ledger) + 1
+            asked, asked_at = self._asked.get(ledger, (0, now))
             if asked == missing and now - asked_at < ASK_AGAIN_S:
-                self._to_ask.discard(gate)
+                self._to_ask.discard(ledger)
                 continue
-            message = ResendRequest.model_validate({"gate": gate, "from": missing}).model_dump_json()
-            if self._publish(self._topics(gate).resend, message):
+            wanted = ResendRequest.model_validate({"gate": gate, "from": missing, "ledger": name or None})
+            if self._publish(self._topics(gate).resend, wanted.model_dump_json(exclude_none=True)):
                 log.info("%s: asked for everything from fact %d on", gate, missing)
-                self._asked[gate] = (missing, now)
-                self._to_ask.discard(gate)
+                self._asked[ledger] = (missing, now)
+                self._to_ask.discard(ledger)
 
     def _publish(self, topic: str, message: str) -> bool:
         return self._way.publish(topic, message.encode(), self._published)
@@ -157,44 +185,3 @@ class Office:
 
     def _topics(self, gate: str) -> Topics:
         return Topics(root=self._root, site=self._site, gate=gate)
-
-
-async def run_office(
-    host: str,
-    port: int,
-    *,
-    root: str,
-    site: str,
-    folder: Path,
-    quiet: bool = False,
-    username: str | None = None,
-    password_file: Path | None = None,
-    ca_file: Path | None = None,
-    verify: Verify | None = None,
-) -> None:
-    """Be the office of a site until cancelled: one line a fact on stdout, unless `quiet`."""
-
-    def show(fact: FactMessage, trouble: str | None) -> None:
-        print(line(fact, trouble), flush=True)
-
-    spec = LinkSpec(
-        host=host,
-        port=port,
-        client_id=f"gatepost-office-{site}",
-        subscriptions=(fact_filter(root, site),),
-        username=username,
-        password_file=password_file,
-        ca_file=ca_file,
-        session_expiry_s=30 * 86_400,
-        packet_limit=2 * LONGEST,
-        retry_limit_s=10.0,
-    )
-    office = Office(
-        folder,
-        root=root,
-        site=site,
-        way=lambda listener: Broker(spec, listener, SystemRandom()),
-        verify=verify,
-        say=(lambda _fact, _trouble: None) if quiet else show,
-    )
-    await office.run()

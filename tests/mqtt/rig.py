@@ -17,10 +17,12 @@ from daemon.mqtt.broker import Broker
 from daemon.mqtt.link import Done, LinkSpec, Listener
 from daemon.mqtt.messages import FactMessage, Topics, fact_filter
 from daemon.mqtt.publisher import Ledger, Patience, Publisher
+from daemon.office.database import Place
 from daemon.office.office import Office
+from daemon.office.service import books_at
 from daemon.runtime.clock import Clock, SystemClock
 from daemon.store.codec import canonical
-from daemon.store.ledger import FIRST_PREV, LedgerRow, is_sealed, row_hash
+from daemon.store.ledger import FIRST_PREV, LedgerRow, row_hash
 
 TOPICS = Topics(root="gatepost", site="garden", gate="east")
 AT = Instant(
@@ -33,11 +35,6 @@ NO_TIMERS = Patience(resend_after_s=3600.0)
 """Whatever gets lost on the way stays lost: for tests of the way itself."""
 QUICK = Patience(resend_after_s=0.5, resend_limit_s=2.0, grace_s=0.2)
 """Real brokers are waited for in real time; the numbers only keep the tests short."""
-
-
-def seals_are_right(fact: FactMessage) -> bool:
-    """The check that the office makes: the hash follows from the content as it arrived."""
-    return is_sealed(fact.prev, fact.seq, fact.kind, fact.body, fact.hash)
 
 
 class MemoryLedger:
@@ -187,11 +184,10 @@ class Books:
             session_expiry_s=86_400,
         )
         self.office = Office(
-            folder,
+            lambda: books_at(Place(folder=folder), zone=UTC, clock=SystemClock()),
             root="gatepost",
             site="garden",
             way=self._open(replace(spec, **changes)),
-            verify=seals_are_right,
             say=self._say,
         )
 
@@ -209,8 +205,8 @@ class Books:
 
     @property
     def held(self) -> int:
-        shelf = self.office.shelves.get("east")
-        return 0 if shelf is None else shelf.held
+        books = self.office.books
+        return 0 if books is None else sum(books.held().values())
 
     async def run(self) -> None:
         await self.office.run()

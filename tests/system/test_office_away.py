@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from daemon.office import tables
+from daemon.office.database import Place
+from tests.office.rig import rows_of
 from tests.rigs.broker import Mosquitto
 from tests.system.gate import PLATE, Gate, an_office, lane, site
 
@@ -40,12 +43,11 @@ def test_cars_pass_without_a_broker_and_the_office_hears_of_all_of_them_once(
     assert gate.stop() == 0
 
     # then nothing is lost, doubled or out of order: what the office holds is the ledger
-    lines = (tmp_path / "office" / "east.jsonl").read_text(encoding="utf-8").splitlines()
-    held = [json.loads(text)["fact"] for text in lines]
-    assert [(fact["seq"], fact["hash"]) for fact in held] == gate.seals()[: len(held)]
-    assert [fact["body"]["plate"] for fact in held if fact["kind"] == "stay_opened"] == [PLATE]
-    assert len([fact for fact in held if fact["kind"] == "stay_closed"]) == 1
-    assert len([fact for fact in held if fact["kind"] == "alert_cleared"]) >= 1
+    held = rows_of(Place(folder=tmp_path / "office"), tables.facts)
+    assert [(row.seq, row.hash) for row in held] == gate.seals()[: len(held)]
+    assert [json.loads(row.body)["plate"] for row in held if row.kind == "stay_opened"] == [PLATE]
+    assert len([row for row in held if row.kind == "stay_closed"]) == 1
+    assert len([row for row in held if row.kind == "alert_cleared"]) >= 1
 
 
 def everything_is_acknowledged(gate: Gate) -> None:
