@@ -54,7 +54,7 @@ taken for yellow ones, and each of those drivers would pay double."""
 _TWO_DAYS = timedelta(days=2)
 _LET_OUT = CHARGED | {Reason.GUARD, Reason.TEMPORARY_EXIT, Reason.LANE_HELD_OPEN}
 """How a car may come to leave that owes: by hand, on a price that was voided since, through an open lane, or
-through a closed one. Whoever has a permit, is exempt, or flees from a fire owes nothing.
+through a closed one. Whoever came in on a permit, is exempt, or flees from a fire owes nothing.
 """
 
 
@@ -244,8 +244,6 @@ def leaving(draft: Draft, lane: LaneState, passage: Passage, facts: Iterable[Fac
     """Before the facts of its leaving are said: what is due goes with the plate."""
     told = stay_told(draft.state, passage)
     if passage.reason not in _LET_OUT and not passage.is_forced:
-        return
-    if told is None and (passage.permit_id or passage.plate_permit) is not None:
         return
     for fact in facts:
         if not isinstance(fact, StayClosed) or fact.how != "exit":

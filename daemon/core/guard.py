@@ -26,6 +26,7 @@ from daemon.core.roles import who_decides
 from daemon.core.signals import GuardAsked
 from daemon.core.special_rules import standing_hold
 from daemon.core.state import LaneState, Passage, Phase
+from daemon.core.stays import stay_of
 
 _UNDECIDED = frozenset({Phase.IDENTIFYING, Phase.HELD})
 
@@ -158,8 +159,8 @@ def _release(draft: Draft, lane: LaneState, passage: Passage, signal: GuardAsked
     stay = picked or told
     if stay is None and lane.direction == "exit" and case.is_mismatch and signal.goes_by == "plate":
         stay = case.stay_of_plate_seen
-    if permit is None or told is not None:
-        charges.let_out(draft, lane, passage, stay or case.stay)
+    # The money follows the stay that ends, whoever's card was shown with it.
+    charges.let_out(draft, lane, passage, stay or stay_of(draft.state, passage))
     verdict = Grant(reason=Reason.GUARD, permit=permit, stay=stay)
     grant(draft, lane, passage, verdict, by=signal.actor, note=signal.reason, resync=signal.resync)
     _watched_no_more(draft, passage)

@@ -49,7 +49,7 @@ def _places_alike(one: str, other: str) -> int:
 def on_cleared(state: State, lane: LaneState, passage: Passage, at: Instant) -> list[Fact]:
     """The stays that open or close because this car has driven under the boom."""
     if lane.direction == "exit":
-        stay = _stay_of(state, passage)
+        stay = stay_of(state, passage)
         if stay is None:
             return []
         return [_closed(stay, lane, passage, at), *_card_back(state, stay, lane, passage, at)]
@@ -128,7 +128,7 @@ def _card_back(state: State, stay: Stay, lane: LaneState, passage: Passage, at: 
     return [CardReturned(at=at, lane=lane.id, passage=passage.id, card=card)]
 
 
-def _stay_of(state: State, passage: Passage) -> Stay | None:
+def stay_of(state: State, passage: Passage) -> Stay | None:
     """The open stay this leaving car ends: the one it was granted on, its permit's, or its plate's."""
     if passage.stay_id is not None:
         return state.stays.get(passage.stay_id)

@@ -27,10 +27,10 @@ from daemon.core.money import (
     WaiveCharge,
 )
 from daemon.core.reasons import Reason
-from daemon.core.state import Phase
+from daemon.core.state import Phase, SiteRules
 from daemon.core.tariff import Flag
-from tests.core.rig import GUARD, OFFICE
-from tests.desk.till_rig import CAR, LEADER, SUPERVISOR, TollGate, held, waits_unpaid
+from tests.core.rig import GUARD, OFFICE, GateRig, entry, exit_, permit
+from tests.desk.till_rig import CAR, HOURLY, LEADER, SUPERVISOR, TollGate, held, waits_unpaid
 
 
 @pytest.fixture
@@ -75,6 +75,25 @@ def test_the_boom_opened_before_the_plate_was_read_is_found_out_when_the_car_lea
     gate.leaves()
     assert gate.last(ArrearsLeft).fen == 1500
     assert "unpaid_release" in gate.alerts
+
+
+@pytest.mark.rule("R18")
+@pytest.mark.parametrize("action", ["release", "open"])
+def test_a_resident_s_card_in_a_visitor_s_hand_pays_for_nobody(tmp_path: Path, action: str) -> None:
+    """Given a visitor at the exit with a resident's card, whoever lets him out is named for what he owes."""
+    lanes = [entry(mode="plate_only"), exit_("exit-1", mode="card_and_plate")]
+    site = SiteRules(tariff=HOURLY, receipts="east")
+    gate = GateRig(tmp_path, lanes, [permit("P1", "A1", "粤B00001")], site)
+    gate.comes_and_goes(None, CAR, "entry-1")
+    gate.time(2 * 3600)
+    gate.car_arrives("exit-1")
+    gate.card("A1", "exit-1")
+    gate.plate(CAR, "exit-1")
+    gate.guard("release" if action == "release" else "open", "exit-1", reason="有卡")
+    assert "unpaid_release" in gate.alerts
+    gate.drives_through("exit-1")
+    assert gate.last(ArrearsLeft).fen == 1500
+    gate.finish()
 
 
 @pytest.mark.rule("R18")
