@@ -31,6 +31,8 @@ class _Seen:
     plate: str | None = None
     plate_at: float = 0.0
     is_held: bool = False
+    offered: set[str] = field(default_factory=set)
+    """The stays that the guard was shown as what it may be."""
     is_granted: bool = False
     was_under_boom: bool = False
     is_forced: bool = False
@@ -38,10 +40,12 @@ class _Seen:
 
 @dataclass(slots=True)
 class Audit:
-    """One walk over all rows. `modes` and `directions` are what config.yaml says of each lane."""
+    """One walk over all rows. `modes` and `directions` are what config.yaml says of each lane, `expired` what
+    becomes of a permit that has run out."""
 
     modes: Mapping[str, str]
     directions: Mapping[str, str]
+    expired: str
     permits: dict[str, dict[str, Any]] = field(default_factory=dict)
     stays: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Open ones."""
@@ -53,6 +57,7 @@ class Audit:
     _unseen: set[str] = field(default_factory=set)
     """Passages that opened a stay before any loop saw a car under the boom."""
     _alerts: set[str] = field(default_factory=set)
+    _held_over_money: list[_Seen] = field(default_factory=list)
     _owed: tuple[Row, tuple[str, ...]] | None = None
 
     def walk(self, rows: list[Row]) -> Iterator[str]:
@@ -105,7 +110,19 @@ class Audit:
         yield from ()
 
     def _car_held(self, row: Row) -> Iterator[str]:
-        self._seen(row).is_held = True
+        seen = self._seen(row)
+        seen.is_held = True
+        seen.offered.update(one["stay_id"] for one in row.body["candidates"])
+        if row.body["reason"] in ("charge_unpaid", "charge_doubtful"):
+            self._held_over_money.append(seen)
+        yield from ()
+
+    def _money_moved(self, row: Row) -> Iterator[str]:
+        """Something new about money: whoever was held over it may go."""
+        del row
+        for seen in self._held_over_money:
+            seen.is_held = False
+        self._held_over_money.clear()
         yield from ()
 
     def _car_under_boom(self, row: Row) -> Iterator[str]:
@@ -187,28 +204,45 @@ class Audit:
         self._let_through[lane] = str(row.passage)
         if row.body["by"] is not None:
             return
+        reason = row.body["reason"]
         if was_held:
             yield "the guard was to decide, and nothing new was shown"
-        reason = row.body["reason"]
         if reason == "temporary_pass":
             yield from self._temporary_pass(row, seen)
         elif reason == "temporary_exit":
-            if not any(stay["plate"] == seen.plate for stay in self.stays.values()):
-                yield f"no open stay has the plate {seen.plate}"
+            if not any(self._may_be(seen, stay) for stay in self.stays.values()):
+                yield f"no open stay is of {seen.plate or seen.card}"
+        elif reason == "exempt_vehicle":
+            stay = self.stays.get(row.body["stay_id"] or "")
+            if not (seen.plate or "").endswith("警") and (stay is None or stay["stay_kind"] != "exempt"):
+                yield f"{seen.plate} is no vehicle of the police"
         elif reason != _REASON_OF_MODE[self.modes[lane]]:
             yield f"reason {reason} in a lane of mode {self.modes[lane]}"
         else:
             yield from self._by_permit(row, seen)
+
+    def _may_be(self, seen: _Seen, stay: dict[str, Any]) -> bool:
+        """By its plate, by the card of the permit that it came in on and that has run out since, or because
+        the guard has picked it out of those that he was shown."""
+        permit = self.permits.get(stay["permit_id"] or "")
+        is_its_card = permit is not None and permit["card"] == seen.card
+        return stay["plate"] == seen.plate or is_its_card or stay["stay_id"] in seen.offered
 
     def _temporary_pass(self, row: Row, seen: _Seen) -> Iterator[str]:
         if self.directions[str(row.lane)] != "entry":
             yield "a temporary pass at an exit"
         if not seen.plate:
             yield "a temporary pass without a plate"
-        if any(permit["plate"] == seen.plate for permit in self.permits.values()):
+        if any(
+            permit["plate"] == seen.plate and not self._is_worth_a_visit(permit, row)
+            for permit in self.permits.values()
+        ):
             yield f"{seen.plate} has a permit and needs its card"
         if any(stay["plate"] == seen.plate for stay in self.stays.values()):
             yield f"{seen.plate} is inside already"
+
+    def _is_worth_a_visit(self, permit: dict[str, Any], row: Row) -> bool:
+        return self.expired == "temporary" and row.is_trusted and not _is_valid(permit, row.wall)
 
     def _by_permit(self, row: Row, seen: _Seen) -> Iterator[str]:
         mode, lane = self.modes[str(row.lane)], str(row.lane)
@@ -226,8 +260,8 @@ class Audit:
             yield f"card and plate are {abs(seen.card_at - seen.plate_at):.1f} s apart"
         if permit["lanes"] and lane not in permit["lanes"]:
             yield f"{permit['id']} may not use {lane}"
-        if row.body["at"]["trusted"] and not _is_valid(permit, row.body["at"]["wall"]):
-            yield f"{permit['id']} is not valid at {row.body['at']['wall']}"
+        if row.is_trusted and not _is_valid(permit, row.wall):
+            yield f"{permit['id']} is not valid at {row.wall}"
         is_inside = any(stay["permit_id"] == permit["id"] for stay in self.stays.values())
         if is_inside is (self.directions[lane] == "entry"):
             yield f"{permit['id']} {'is inside already' if is_inside else 'is not inside'}"
@@ -242,7 +276,9 @@ _CHECKS: dict[str, _Check] = {
         "alert_cleared",
         "loop_reported", "stay_opened", "stay_closed", "access_granted",
     )
-}  # fmt: skip
+} | dict.fromkeys(
+    ("charge_quoted", "stay_rated", "payment_taken", "credit_used", "charge_waived"), Audit._money_moved
+)  # fmt: skip
 
 
 def _is_plate_of(read: str | None, plate: str, *, loosely: bool) -> bool:
@@ -256,8 +292,7 @@ def _is_plate_of(read: str | None, plate: str, *, loosely: bool) -> bool:
     return len(differing) == 1 and (differing[0] in _LOOK_ALIKE or "皖" in differing[0])
 
 
-def _is_valid(permit: dict[str, Any], wall: str) -> bool:
-    now = datetime.fromisoformat(wall)
+def _is_valid(permit: dict[str, Any], now: datetime) -> bool:
     first, last = permit["valid_from"], permit["valid_until"]
     return (first is None or datetime.fromisoformat(first) <= now) and (
         last is None or now < datetime.fromisoformat(last)

@@ -27,7 +27,7 @@ from daemon.core.signals import (
     Signal,
     Started,
 )
-from daemon.core.state import LaneRules, empty_state
+from daemon.core.state import LaneRules, SiteRules, empty_state
 from daemon.edges.cards import read_cards
 from daemon.edges.contacts import watch_boom, watch_button, watch_loop
 from daemon.engine import Engine
@@ -58,6 +58,7 @@ class Surroundings:
     lanes: Sequence[Lane]
     desks: dict[str, Desk]
     rules: tuple[LaneRules, ...]
+    site: SiteRules
     permits: Callable[[], tuple[Permit, ...]]
     observe: Callable[[Gate, Signal, tuple[Fact, ...]], None]
     started: Callable[[Gate], None]
@@ -142,7 +143,7 @@ class Gate:
         around, clock = self.around, self.around.outside
         self.store = Store(around.disk.folder, ballast_bytes=0)
         note = copies.open_store(self.store, clock.now())
-        state = evolve_all(empty_state(around.rules), (fact for _, fact in self.store.facts()))
+        state = evolve_all(empty_state(around.rules, around.site), (fact for _, fact in self.store.facts()))
         self.barriers = {lane.name: WorldBarrier(lane, self.life) for lane in around.lanes}
         self.safety_loops = {lane.name: WorldContact(lane, Loop.SAFETY, self.life) for lane in around.lanes}
         self.engine = Engine(

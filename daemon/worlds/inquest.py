@@ -6,17 +6,20 @@ damaged on purpose it says nothing any more: what can still be read is for the n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from daemon.core.evolve import evolve_all
 from daemon.core.facts import Fact
-from daemon.core.state import LaneRules, State, empty_state
+from daemon.core.state import State, empty_state
 from daemon.store.codec import fact_from_json
 from daemon.worlds.audit import Audit
+from daemon.worlds.audit_money import MoneyAudit
 from daemon.worlds.office import Office
+from daemon.worlds.premises import Premises
 from daemon.worlds.reader import Book, Row, expected_tables
 from daemon.worlds.site import Given
+from daemon.worlds.truth import Truth
 
 _ORDER_OF = {"boom_raise_ordered": "raise", "boom_lower_ordered": "lower", "boom_stop_ordered": "stop"}
 _ACTED_WITHIN_S = 60.0
@@ -34,10 +37,12 @@ class Remembered:
 
 @dataclass(slots=True)
 class Inquest:
-    rules: tuple[LaneRules, ...]
+    premises: Premises
     office: Office
     boots: dict[str, float]
     """When each boot's clock was zero, in seconds of the world."""
+    sent: Mapping[str, int]
+    """Payments from outside that the gate has answered for: fen by reference."""
     _facts: list[tuple[str, Fact]] = field(default_factory=list)
 
     def find(
@@ -64,11 +69,16 @@ class Inquest:
                 ("no committed fact is lost", lambda: _lost(rows, remembered)),
                 ("live state equals replay", lambda: self._replay(rows, remembered)),
             ]
-        modes = {rules.id: rules.mode for rules in self.rules}
-        directions = {rules.id: rules.direction for rules in self.rules}
+        modes = {rules.id: rules.mode for rules in self.premises.rules}
+        directions = {rules.id: rules.direction for rules in self.premises.rules}
+        expired = self.premises.site.expired
         checks += [
             ("nothing moves without its durable fact", lambda: self._pulses(rows, given)),
-            ("let through, and inside, by the rules", lambda: Audit(modes, directions).walk(rows)),
+            ("let through, and inside, by the rules", lambda: Audit(modes, directions, expired).walk(rows)),
+            (
+                "every fen is asked, taken and receipted once",
+                lambda: self._money(rows, directions, remembered),
+            ),
         ]
         return checks
 
@@ -86,9 +96,26 @@ class Inquest:
         for row in rows[len(self._facts) :]:
             self._facts.append((row.hash, fact_from_json(row.text)))
         known = (fact for _, fact in self._facts[: remembered.seq])
-        replayed = evolve_all(empty_state(self.rules), known)
+        replayed = evolve_all(empty_state(self.premises.rules, self.premises.site), known)
         if replayed != remembered.state:
             yield f"after row {remembered.seq}: {_difference(remembered.state, replayed)}"
+
+    def _money(
+        self, rows: list[Row], directions: Mapping[str, str], remembered: Remembered | None
+    ) -> Iterator[str]:
+        audit = MoneyAudit(Truth(self.premises.begins, self.boots), self.premises.posted, directions)
+        yield from audit.walk(rows)
+        for reference, fen in self.sent.items():
+            written = audit.references.get(reference)
+            if written != fen:
+                yield f"the gate has said that {reference} has paid {fen} fen, and the ledger has {written}"
+        if remembered is None or len(rows) != remembered.seq:
+            return
+        for takings in remembered.state.till.shifts.values():
+            mine = audit.shifts[takings.shift]
+            reported = takings.cash, takings.qr, takings.transfer
+            if reported != (mine.cash, mine.qr, mine.transfer):
+                yield f"shift {takings.shift} reports {reported}, and it is {mine}"
 
     def _pulses(self, rows: list[Row], given: list[Given]) -> Iterator[str]:
         """Every pulse has an order of its own, given before it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from daemon.runtime.clock import ManualClock
 
@@ -31,6 +31,7 @@ class Outside(ManualClock):
 
     def __init__(self) -> None:
         super().__init__(mono=timedelta(seconds=1))
+        self._right_at_zero = self.wall
         self._us = 0
         self._line: list[tuple[int, int, Later]] = []
         self._count = 0
@@ -39,6 +40,15 @@ class Outside(ManualClock):
     def elapsed_s(self) -> float:
         """Seconds since the world began, reboots or not."""
         return self._us / 1e6
+
+    def begins(self, wall: datetime) -> None:
+        """Set the right time of the first instant."""
+        self.wall = self._right_at_zero = wall
+
+    @property
+    def right(self) -> datetime:
+        """What time it really is, whatever the machine's clock says."""
+        return self._right_at_zero + self._us * _US
 
     def later(self, delay_s: float, do: Callable[[], None]) -> Later:
         """Have `do` called after `delay_s` seconds."""

@@ -33,6 +33,33 @@ class Kind(StrEnum):
     BACKS_OFF = "backs off"
 
 
+class Pays(StrEnum):
+    """What a driver does who is asked for money at the exit."""
+
+    CASH = "cash"
+    CASH_IN_TWO = "cash, in two sums"
+    QR = "by code"
+    QR_REPORTED_TWICE = "by code, and the office says it twice"
+    TWICE = "by code, twice"
+    QR_AFTER_LEAVING = "by code, when he is out already"
+    WAIVED = "somebody lets him off"
+    NOTHING = "not at all"
+    LATER = "drives back, and pays another time"
+
+
+_PAYS: dict[Pays, float] = {
+    Pays.CASH: 5,
+    Pays.CASH_IN_TWO: 1,
+    Pays.QR: 4,
+    Pays.QR_REPORTED_TWICE: 1,
+    Pays.TWICE: 1,
+    Pays.QR_AFTER_LEAVING: 1,
+    Pays.WAIVED: 1,
+    Pays.NOTHING: 1,
+    Pays.LATER: 0.5,
+}
+
+
 class Place(StrEnum):
     BEHIND = "behind"
     AT_BOOM = "at boom"
@@ -62,6 +89,7 @@ class Driver:
     stops_s: float
     patience_s: float
     leaves_after_s: float | None
+    pays: Pays
     place: Place = Place.BEHIND
     arrived_s: float = 0.0
     through_s: float | None = None
@@ -83,6 +111,7 @@ def driver(kind: Kind, car: Car, other: Car, random: Random) -> Driver:
         stops_s=random.uniform(4.0, 45.0) if kind is Kind.STOPS_UNDER else 0.0,
         patience_s=random.uniform(50.0, 80.0),
         leaves_after_s=random.uniform(0.5, 6.0) if kind is Kind.BACKS_OFF else None,
+        pays=random.choices(list(_PAYS), list(_PAYS.values()))[0],
     )
     made.body.trips_loops = kind is not Kind.MOTORCYCLE
     return made

@@ -11,6 +11,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,15 @@ class Row:
     @property
     def boot(self) -> str:
         return str(self.body["at"]["boot"])
+
+    @property
+    def wall(self) -> datetime:
+        """When, as the machine's wall clock had it."""
+        return datetime.fromisoformat(self.body["at"]["wall"])
+
+    @property
+    def is_trusted(self) -> bool:
+        return bool(self.body["at"]["trusted"])
 
 
 @dataclass(slots=True)
@@ -82,6 +92,10 @@ def _read(db: sqlite3.Connection) -> Book:
         "stays": db.execute("SELECT id, plate, permit_id, left_at IS NULL FROM stays ORDER BY id").fetchall(),
         "passages": db.execute("SELECT passage, outcome FROM passages ORDER BY seq").fetchall(),
         "alerts": db.execute("SELECT seq, alert_id, cleared_at IS NULL FROM alerts ORDER BY seq").fetchall(),
+        "receipts": db.execute(
+            "SELECT number, fen, means, voided_at IS NULL, copies,"
+            " (SELECT sum(fen) FROM payments WHERE receipt = number) FROM receipts ORDER BY number"
+        ).fetchall(),
     }
     return Book(rows, wrong, db.execute("SELECT acked FROM office").fetchone()[0], tables)
 
@@ -92,6 +106,7 @@ def expected_tables(rows: list[Row]) -> dict[str, list[tuple[Any, ...]]]:
     stays: dict[str, tuple[Any, ...]] = {}
     passages: dict[str, str | None] = {}
     alerts: dict[int, tuple[Any, ...]] = {}
+    receipts: dict[int, tuple[Any, ...]] = {}
     for row in rows:
         body = row.body
         match row.kind:
@@ -114,6 +129,13 @@ def expected_tables(rows: list[Row]) -> dict[str, list[tuple[Any, ...]]]:
                 for seq, alert in alerts.items():
                     if alert[1] == body["alert_id"]:
                         alerts[seq] = (*alert[:2], 0)
+            case "receipt_issued":
+                number, fen = body["number"], body["fen"]
+                receipts[number] = (number, fen, body["means"], 1, 0, fen)
+            case "receipt_voided" if (given := receipts.get(body["number"])) is not None:
+                receipts[body["number"]] = (*given[:3], 0, *given[4:])
+            case "receipt_reprinted" if (given := receipts.get(body["number"])) is not None:
+                receipts[body["number"]] = (*given[:4], body["copy"], given[5])
             case _:
                 pass
     return {
@@ -121,6 +143,7 @@ def expected_tables(rows: list[Row]) -> dict[str, list[tuple[Any, ...]]]:
         "stays": [stays[key] for key in sorted(stays)],
         "passages": list(passages.items()),
         "alerts": list(alerts.values()),
+        "receipts": list(receipts.values()),
     }
 
 

@@ -1,4 +1,4 @@
-"""Who lives here, who visits, who sits in the guardhouse and in the office, and what they do all day.
+"""Who lives here and who visits, the list of permits, and who comes to which lane when.
 
 The law of this file: people act on what people can see, the panel included; nobody waits for anybody but in
 the queue of a lane. Each stream of events has a random of its own.
@@ -8,31 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from itertools import count
 from random import Random
-from typing import Literal
 
-from daemon.core.facts import AccessRefused, CarHeld, Fact
-from daemon.core.reasons import Reason
-from daemon.core.signals import Actor, DirectoryGiven, GuardAsked, Permit, PlateRead
-from daemon.core.state import LaneRules
+from daemon.core.signals import DirectoryGiven, PlateRead
 from daemon.worlds.devices import Desk
 from daemon.worlds.gate import Gate
-from daemon.worlds.laws import Witness
 from daemon.worlds.outside import Outside
 from daemon.worlds.people import Car, Driver, Kind, Place, Queue, driver
+from daemon.worlds.premises import LAST_PERMIT, Premises, permit
+from daemon.worlds.scene import OFFICE
 from daemon.worlds.site import Lane
 
-_GUARDS = (Actor(name="老王", role="guard"), Actor(name="小李", role="guard"))
-_OFFICE = Actor(name="物业", role="office")
-
-LAST = Car("粤B90000", "00000000FF", "P-last")
-"""The car with a permit that comes when all is over: nothing has ever happened to it."""
+LAST = Car(LAST_PERMIT.plate, LAST_PERMIT.card, LAST_PERMIT.id)
 
 _KINDS: dict[Kind, float] = {
     Kind.RESIDENT: 10,
-    Kind.VISITOR: 4,
+    Kind.VISITOR: 6,
     Kind.TAILGATER: 3,
     Kind.CLONED_CARD: 1.5,
     Kind.MISREAD: 2,
@@ -55,9 +47,8 @@ class Town:
         *,
         random: Random,
         outside: Outside,
-        lanes: list[Lane],
+        premises: Premises,
         desks: dict[str, Desk],
-        witness: Callable[[], Witness],
         gate: Callable[[], Gate | None],
         camera_is_lost: Callable[[str], bool],
         through: Callable[[Lane, Driver], None],
@@ -66,7 +57,6 @@ class Town:
         self._random = random
         self._outside = outside
         self._desks = desks
-        self._witness = witness
         self._gate = gate
         self._camera_is_lost = camera_is_lost
         self._told_through = through
@@ -75,22 +65,18 @@ class Town:
         self._inside: dict[str, Car] = {}
         self._about: set[str] = set()
         """Plates that are at a lane now."""
-        self.listed = _permits(random)
+        self.listed = premises.permits
         self._residents = [Car(p.plate, p.card, p.id) for p in self.listed if p.id != LAST.permit]
-        self.rules = tuple(_rules(random, lane) for lane in lanes)
         self.queues = {
             lane.name: Queue(
                 lane, outside, shows_card=self._shows_card, is_seen=self._is_seen, gone=self._gone
             )
-            for lane in lanes
+            for lane in premises.lanes
         }
-        self._modes = {rules.id: rules.mode for rules in self.rules}
 
     def wakes(self, until_s: float) -> None:
         for queue in self.queues.values():
             self._every(queue, until_s)
-        for lane in self.queues:
-            self._now_and_then(lane, until_s)
         if self._random.random() < 0.5:
             self._outside.later(self._random.uniform(20, until_s), self._new_list)
 
@@ -110,7 +96,7 @@ class Town:
         if queue.lane.direction == "exit":
             cars = [car for car in self._inside.values() if car.plate not in self._about]
         elif kind in (Kind.VISITOR, Kind.TAILGATER, Kind.CLONED_CARD):
-            cars = [Car(f"粤A{random.randrange(10000, 99999)}", None, None)]
+            cars = [Car(_strange_plate(random), None, None)]
         else:
             gone = self._inside.keys() | self._about
             cars = [car for car in self._residents if car.plate not in gone]
@@ -171,69 +157,6 @@ class Town:
         for queue in self.queues.values():
             self._outside.later(self._random.uniform(0.5, 2.0), queue.sees_again)
 
-    # ------------------------------------------------------------ the guardhouse
-
-    def hears(self, gate: Gate, facts: tuple[Fact, ...]) -> None:
-        """The panel shows what the gate holds to be so."""
-        for fact in facts:
-            if isinstance(fact, CarHeld):
-                self._guard_decides(gate, fact)
-            elif isinstance(fact, AccessRefused) and fact.lane in self.queues:
-                self.queues[fact.lane].turns_away()
-
-    def _guard_decides(self, gate: Gate, held: CarHeld) -> None:
-        random, lane = self._random, held.lane or ""
-        front = self.queues[lane].front
-        is_wrong = front is None or front.kind is Kind.CLONED_CARD
-        action: Literal["release", "refuse"] = "refuse" if is_wrong or random.random() < 0.1 else "release"
-        plate = front.car.plate if front is not None else ""
-        stay = next((c.stay_id for c in held.candidates if c.plate == plate), None)
-        asked = GuardAsked(
-            at=self._outside.now(),
-            actor=_GUARDS[0],
-            lane=lane,
-            action=action,
-            reason="看过车辆",
-            passage=held.passage,
-            resync=held.reason in (Reason.ALREADY_INSIDE, Reason.NOT_INSIDE),
-            stay=stay,
-        )
-        delay_s = random.uniform(1.0, 12.0)
-        self._asks(gate, asked, delay_s)
-        if random.random() < 0.3:  # a double click
-            self._asks(gate, asked, delay_s + random.choice((0.0, 0.2)))
-        if random.random() < 0.2:  # two guards at two desks
-            other: Literal["release", "refuse"] = random.choice(("release", "refuse"))
-            self._asks(gate, replace(asked, actor=_GUARDS[1], action=other), delay_s + random.uniform(0, 1))
-
-    def _asks(self, gate: Gate, asked: GuardAsked, delay_s: float) -> None:
-        self._outside.later(delay_s, lambda: gate.ask(replace(asked, at=self._outside.now())))
-
-    def _now_and_then(self, lane: str, until_s: float) -> None:
-        """What guards do besides: look, press, change their minds, and close what stands open."""
-        random, queue = self._random, self.queues[lane]
-        if self._outside.elapsed_s < until_s and random.random() < 0.25:
-            action: Literal["open", "close", "stop"] | None
-            action = random.choice(("open", "close", "stop", None, None))
-            if action is None:
-                self._witness().presses_button(queue.lane)
-            else:
-                self._says(lane, action)
-        elif queue.front is None and not queue.waiting and queue.lane.place > 0.9:
-            self._says(lane, "close")
-        elif queue.front is not None and self._waits_in_vain(queue.front):
-            self._witness().presses_button(queue.lane)
-        self._outside.later(random.uniform(5, 20), lambda: self._now_and_then(lane, until_s))
-
-    def _waits_in_vain(self, driver: Driver) -> bool:
-        return driver.place is Place.AT_BOOM and self._outside.elapsed_s - driver.arrived_s > 35
-
-    def _says(self, lane: str, action: Literal["open", "close", "stop"]) -> None:
-        gate = self._gate()
-        if gate is not None:
-            actor = self._random.choice(_GUARDS)
-            gate.ask(GuardAsked(at=self._outside.now(), actor=actor, lane=lane, action=action, reason="值班"))
-
     # ------------------------------------------------------------ the office
 
     def _new_list(self) -> None:
@@ -242,41 +165,14 @@ class Town:
         kept.remove(self._random.choice([permit for permit in kept if permit.id != LAST.permit]))
         at = self._random.randrange(1, len(kept))
         kept[at] = replace(kept[at], card=f"{self._random.getrandbits(40):010X}")
-        kept.append(_permit(90, self._random))
+        kept.append(permit(90, self._random))
         self.listed = tuple(kept)
         gate = self._gate()
         if gate is not None:
-            gate.ask(DirectoryGiven(at=self._outside.now(), actor=_OFFICE, permits=self.listed))
+            gate.ask(DirectoryGiven(at=self._outside.now(), actor=OFFICE, permits=self.listed))
 
 
-def _permit(number: int, random: Random) -> Permit:
-    return Permit(
-        id=f"P{number:02d}",
-        card=f"{random.getrandbits(40):010X}",
-        plate=f"粤B{number:02d}{random.choice(('268', '086', '820'))}",
-        holder=f"住户{number}",
-        household=f"{number}-101",
-    )
-
-
-def _permits(random: Random) -> tuple[Permit, ...]:
-    """A dozen households; one permit has run out, one has not begun, one is for the other lane."""
-    permits = [_permit(number, random) for number in range(10, 22)]
-    now = datetime(2026, 6, 1, 8, tzinfo=UTC)
-    permits[0] = replace(permits[0], valid_until=now - timedelta(days=1))
-    permits[1] = replace(permits[1], valid_from=now + timedelta(days=1))
-    permits[2] = replace(permits[2], lanes=("exit-1",))
-    last = Permit(id="P-last", card=LAST.card or "", plate=LAST.plate, holder="末车", household="99-101")
-    return (last, *permits)
-
-
-def _rules(random: Random, lane: Lane) -> LaneRules:
-    modes: tuple[Literal["card_and_plate", "plate_only", "card_only"], ...]
-    modes = ("card_and_plate", "card_and_plate", "card_and_plate", "plate_only", "card_only")
-    return LaneRules(
-        id=lane.name,
-        name=lane.name,
-        direction=lane.direction,
-        mode=random.choice(modes),
-        temporary=random.choice(("allow", "allow", "guard", "refuse")),
-    )
+def _strange_plate(random: Random) -> str:
+    """Of somebody from outside: blue, now and then green, seldom of the police."""
+    number = random.randrange(10000, 99999)
+    return random.choices((f"粤A{number}", f"粤AD{number}", f"粤A{number % 10000:04d}警"), (10, 2, 0.5))[0]

@@ -17,16 +17,20 @@ from random import Random
 
 from daemon.core.facts import Fact
 from daemon.core.signals import Signal
+from daemon.worlds.cashdesk import CashDesk
 from daemon.worlds.devices import Desk, Life
 from daemon.worlds.disk import Disk, clear, memory_folder
 from daemon.worlds.faults import Mischief
 from daemon.worlds.gate import End, Gate, Surroundings
+from daemon.worlds.guardhouse import Guardhouse
 from daemon.worlds.inquest import Inquest, Remembered
 from daemon.worlds.laws import SETTLED_S, Violation, Witness
 from daemon.worlds.office import Office
 from daemon.worlds.outside import Outside
 from daemon.worlds.people import Driver
+from daemon.worlds.premises import premises
 from daemon.worlds.reader import read_book
+from daemon.worlds.scene import Folk, Scene
 from daemon.worlds.site import Given, Lane
 from daemon.worlds.town import Town
 from daemon.worlds.troubles import Occasion, Planned, Trouble, drawn
@@ -86,12 +90,14 @@ class World:
         )
         for lane in self._lanes:
             self._also(lane)
+        self._premises = premises(Random(f"{seed} premises"), self._lanes, until_s)
+        self._outside.begins(self._premises.begins)
+        self._scene = Scene(self._outside, self._living_gate)
         self._town = Town(
             random=Random(f"{seed} people"),
             outside=self._outside,
-            lanes=self._lanes,
+            premises=self._premises,
             desks=self._desks,
-            witness=lambda: self._witness,
             gate=self._living_gate,
             camera_is_lost=lambda lane: lane in self._mischief.lost_cameras,
             through=self._went_through,
@@ -110,7 +116,18 @@ class World:
             note=lambda what: self._note(f"*** {what}"),
             random=Random(f"{seed} garbage"),
         )
-        self._inquest = Inquest(self._town.rules, self._office, self._boots)
+        self._cashdesk = CashDesk(random=Random(f"{seed} money"), scene=self._scene)
+        self._folk: tuple[Folk, ...] = (self._cashdesk, self._guardhouse(seed))
+        self._inquest = Inquest(self._premises, self._office, self._boots, self._cashdesk.sent)
+
+    def _guardhouse(self, seed: int) -> Guardhouse:
+        return Guardhouse(
+            random=Random(f"{seed} guards"),
+            scene=self._scene,
+            queues=self._town.queues,
+            cashdesk=self._cashdesk,
+            witness=lambda: self._witness,
+        )
 
     # ------------------------------------------------------------ from start to end
 
@@ -118,6 +135,8 @@ class World:
         try:
             with self._disk.mounted():
                 self._town.wakes(self._until_s - 30.0)
+                for some in self._folk:
+                    some.wakes(self._until_s - 30.0)
                 self._looks_at_panel()
                 self._outside.later(self._until_s, self._calms_down)
                 self._outside.wait_s(0.0)
@@ -160,7 +179,8 @@ class World:
             office=self._office,
             lanes=self._lanes,
             desks=self._desks,
-            rules=self._town.rules,
+            rules=self._premises.rules,
+            site=self._premises.site,
             permits=lambda: self._town.listed,
             observe=self._observes,
             started=self._started,
@@ -202,7 +222,8 @@ class World:
         for fact in facts:
             self._note(f"{fact.lane or '-'} {fact.passage or '-'} {fact.kind} {_detail(fact)}")  # type: ignore[attr-defined]  # every fact of the ledger has one
         self._witness.facts(signal, facts)
-        self._town.hears(gate, facts)
+        for some in self._folk:
+            some.hears(gate, facts)
 
     def _also(self, lane: Lane) -> None:
         """The occasions that troubles wait for."""
@@ -280,6 +301,8 @@ class World:
 
     def _calms_down(self) -> None:
         self._mischief.disarms()
+        for some in self._folk:
+            some.calms_down()
         wait_s = max(self._mischief.ends_at - self._outside.elapsed_s, 0.0) + QUIET_S
         self._outside.later(wait_s, lambda: self._last_car(0, patience=40))
 
