@@ -26,6 +26,7 @@ from daemon.core.signals import (
     FireReported,
     Instant,
     LoopChanged,
+    PrintReported,
     Signal,
     TimerElapsed,
 )
@@ -192,6 +193,8 @@ def _subject_of(signal: Signal) -> object | None:
             return signal.lane, "boom"
         case DeviceLost() | DeviceRestored():
             return signal.device
+        case PrintReported():
+            return "print", signal.number, signal.copy
         case FireReported():
             return "fire", signal.input  # that it burned is not undone by its falling quiet again
         case _:

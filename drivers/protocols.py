@@ -156,6 +156,58 @@ class Contact(Protocol):
     def close(self) -> None: ...
 
 
+# ---------------------------------------------------------------- printers
+
+
+@dataclass(frozen=True, slots=True)
+class PaperLine:
+    """One line on paper: no wider than the printer's columns, half of that where it is big."""
+
+    text: str
+    is_big: bool = False
+
+
+class PrinterAnswer(StrEnum):
+    READY = "ready"
+    PRINTED = "printed"
+    """The printer itself has said so, after the last line."""
+    SENT = "sent"
+    """All of it is with a printer that gives no answers: whether it is on paper, nobody knows."""
+    PAPER_OUT = "paper_out"
+    COVER_OPEN = "cover_open"
+    ERROR = "error"
+
+
+class Printer(Protocol):
+    """A receipt printer. `check` and `print` begin something, `work` moves it on as far as it goes now.
+
+    Whoever began something calls `work` until it answers; how long that may take is his to decide. After
+    `DeviceLost`, after a trouble and when giving up: `close`, since a half of a paper may be in the printer.
+    """
+
+    Options: ClassVar[type[Options]]
+
+    @property
+    def columns(self) -> int:
+        """Narrow characters in a line."""
+        ...
+
+    def open(self) -> None: ...
+    def check(self) -> None:
+        """Ask how it is: `READY`, or a trouble."""
+        ...
+
+    def print(self, paper: Sequence[PaperLine]) -> None:
+        """Print and cut: `PRINTED`, `SENT`, or a trouble. After a check has said `READY`."""
+        ...
+
+    def work(self) -> PrinterAnswer | None:
+        """None: not yet. Raises DeviceLost."""
+        ...
+
+    def close(self) -> None: ...
+
+
 # ---------------------------------------------------------------- cameras and plate engines
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, Literal
 
-Role = Literal["reader", "barrier", "input", "camera", "recogniser"]
+Role = Literal["reader", "barrier", "input", "camera", "recogniser", "printer"]
 
 DRIVERS: dict[Role, dict[str, str]] = {
     "reader": {
@@ -28,6 +28,10 @@ DRIVERS: dict[Role, dict[str, str]] = {
     },
     "recogniser": {
         "onnx": "drivers.recognisers.onnx:OnnxRecogniser",
+    },
+    "printer": {
+        "escpos": "drivers.printers.escpos:EscPosPrinter",
+        "simulated": "drivers.printers.simulated:SimulatedPrinter",
     },
 }
 

@@ -41,6 +41,7 @@ class AlertKind(StrEnum):
     SUCCESSOR_OVERDUE = "successor_overdue"
     UNPAID_RELEASE = "unpaid_release"
     OWES_FROM_BEFORE = "owes_from_before"
+    RECEIPT_NOT_PRINTED = "receipt_not_printed"
     PERIMETER = "perimeter"
     PANIC = "panic"
     TAMPER = "tamper"
@@ -79,6 +80,7 @@ ALERT_WORDS: dict[AlertKind, Words] = {
     AlertKind.LEDGER_RESTORED: Words("账本损坏，已从备份恢复", "ledger damaged, restored from a copy"),
     AlertKind.UNPAID_RELEASE: Words("未收费放行", "let out without paying"),
     AlertKind.OWES_FROM_BEFORE: Words("欠费车辆进场", "a car that owes from before comes in"),
+    AlertKind.RECEIPT_NOT_PRINTED: Words("收据未打印", "a receipt was not printed"),
     AlertKind.SUCCESSOR_OVERDUE: Words("接班人未到", "nobody has come for the shift"),
     AlertKind.PERIMETER: Words("周界报警", "perimeter alarm"),
     AlertKind.PANIC: Words("紧急按钮", "panic button"),

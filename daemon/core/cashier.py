@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-from daemon.core import passages
+from daemon.core import passages, printing
 from daemon.core.accounts import Account
 from daemon.core.charges import CHARGED, Exit, is_in_grace, stands, tell, use_credit
 from daemon.core.money import (
@@ -279,6 +279,7 @@ def _receive(
             by=actor,
         ),
     )
+    printing.order(draft, number, copy=0)
     _over_with(draft, plate, (share.stay_id for share in shares))
 
 
@@ -362,6 +363,7 @@ def _void(draft: Draft, actor: Actor, request: VoidReceipt) -> Reason | None:
             by=actor,
         )
     )
+    printing.over_with(draft, receipt.number)
     return None
 
 
@@ -378,4 +380,5 @@ def _reprint(draft: Draft, actor: Actor, request: ReprintReceipt) -> Reason | No
             by=actor,
         )
     )
+    printing.order(draft, receipt.number, copy=receipt.copies + 1)
     return None

@@ -22,6 +22,7 @@ from daemon.core import (
     lane_watch,
     lot,
     passages,
+    printing,
     requests,
     rounds,
     signs,
@@ -58,6 +59,7 @@ from daemon.core.signals import (
     LoopChanged,
     PictureTaken,
     PlateRead,
+    PrintReported,
     Signal,
     Started,
     TimerElapsed,
@@ -98,6 +100,8 @@ def decide(state: State, signal: Signal) -> tuple[Fact, ...]:
             lane_desk.fire_reported(draft, signal)
         case AlarmChanged():
             alarms.changed(draft, signal)
+        case PrintReported():
+            printing.reported(draft, signal)
         case Asked():
             requests.asked(draft, signal)
         case Commanded():
@@ -232,5 +236,6 @@ def _started(draft: Draft, signal: Started) -> None:
         if waiting is not None:
             passages.clear_hold(draft, waiting.id)
             draft.say(PassageClosed(at=signal.at, lane=lane.id, passage=waiting.id, outcome="interrupted"))
+    printing.started(draft)
     if signal.note:
         draft.raise_alert(AlertKind.LEDGER_RESTORED, "ledger", signal.note, severity=Severity.URGENT)

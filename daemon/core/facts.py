@@ -24,6 +24,7 @@ from daemon.core import (
     logbook,
     lot,
     money,
+    printing,
     register,
     rounds,
     shifts,
@@ -379,6 +380,7 @@ AnyFact = (
     | alerts.AnyFact
     | alarms.AnyFact
     | money.AnyFact
+    | printing.AnyFact
     | till.AnyFact
     | rounds.AnyFact
     | commands.AnyFact

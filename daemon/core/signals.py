@@ -159,6 +159,24 @@ class AlarmChanged:
     """None where the contact cannot be read."""
 
 
+PrintTrouble = Literal["paper_out", "cover_open", "error", "no_answer", "lost", "down", "interrupted"]
+"""Why a receipt is not on paper; `down` and `interrupted` are the gate's own finding, not a printer's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintReported:
+    """What became of a receipt that was to be printed."""
+
+    at: Instant
+    number: int
+    copy: int
+    trouble: PrintTrouble | None = None
+    """None: it is printed."""
+    is_confirmed: bool = True
+    """False: it was sent to a printer that gives no answers."""
+    detail: str = ""
+
+
 class FireInput(StrEnum):
     """What the contact of the fire panel says."""
 
@@ -343,6 +361,7 @@ Signal = (
     | DeviceLost
     | DeviceRestored
     | AlarmChanged
+    | PrintReported
     | FireReported
     | GuardAsked
     | Asked

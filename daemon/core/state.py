@@ -31,6 +31,7 @@ from daemon.core.identity import Identities
 from daemon.core.lending import CardUse
 from daemon.core.logbook import Logbook
 from daemon.core.lot import Lot, LotClass
+from daemon.core.printing import Prints
 from daemon.core.reasons import Reason
 from daemon.core.register import Register
 from daemon.core.rota import ShiftRules
@@ -102,6 +103,8 @@ class SiteRules:
     """What a stay without a permit costs; None: nothing."""
     receipts: str = ""
     """The name of this gate's series of receipts."""
+    has_printer: bool = False
+    """Receipts are printed; without a printer they are pages of the panel alone."""
     duties: tuple[Duty, ...] = ()
     patrol_cards: tuple[PatrolCard, ...] = ()
     has_fire_input: bool = False
@@ -246,6 +249,7 @@ class State:
     lot: Lot = field(default_factory=Lot)
     slips: Slips = field(default_factory=Slips)
     money: Money = field(default_factory=Money)
+    prints: Prints = ()
     till: Till = field(default_factory=Till)
     special: Special = field(default_factory=Special)
     register: Register = field(default_factory=Register)

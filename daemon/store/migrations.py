@@ -15,6 +15,7 @@ from daemon.store.tables import TABLES_SCHEMA
 from daemon.store.tables_duty import DUTY_SCHEMA
 from daemon.store.tables_lot import LOT_SCHEMA
 from daemon.store.tables_money import MONEY_SCHEMA
+from daemon.store.tables_print import PRINT_SCHEMA, QUOTES_SO_FAR
 
 OFFICE_SCHEMA = """
 CREATE TABLE office (only INTEGER PRIMARY KEY CHECK (only = 1), acked INTEGER NOT NULL) STRICT;
@@ -63,4 +64,11 @@ def m004_lot(db: Database) -> None:
 def m005_identity(db: Database) -> None:
     """Which ledger this is; one that was there before is given its name now."""
     for statement in filter(str.strip, IDENTITY_SCHEMA.split(";")):
+        db.execute(statement)
+
+
+@MIGRATIONS()
+def m006_prints(db: Database) -> None:
+    """What was printed, and where the quote of each charge stands in the ledger."""
+    for statement in filter(str.strip, (PRINT_SCHEMA + QUOTES_SO_FAR).split(";")):
         db.execute(statement)

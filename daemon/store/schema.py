@@ -11,7 +11,7 @@ from pathlib import Path
 
 from daemon.store.errors import StoreTooNew
 
-VERSION = 5
+VERSION = 6
 
 
 def refuse_newer(db: sqlite3.Connection, path: Path) -> None:

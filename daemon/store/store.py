@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import IO
 
 from daemon.core.facts import Fact
-from daemon.store import carving, file, ledger, tables
+from daemon.core.receipt_paper import Receipt
+from daemon.store import carving, file, ledger, tables, tables_print
 from daemon.store.accounts import Accounts
 from daemon.store.errors import LedgerDamaged, StoreError, StoreFull
 from daemon.store.file import connect_reading
@@ -22,6 +23,7 @@ from daemon.store.ledger import LedgerRow
 from daemon.store.schema import migrate, refuse_newer
 from daemon.store.tables import PassageRow
 from daemon.store.tables_duty import LogbookRow, search_logbook
+from daemon.store.tables_print import PrintRow
 
 FILE = "gatepost.db"
 LOCK = "gatepost.lock"
@@ -213,6 +215,14 @@ class Store:
     ) -> list[LogbookRow]:
         """Entries with `text` anywhere in them, newest first."""
         return search_logbook(self.db, text, state=state, entry=entry, limit=limit)
+
+    def receipt(self, number: int) -> Receipt | None:
+        """One receipt with the price that it was asked for; None where there is none of that number."""
+        return tables_print.receipt(self.db, number)
+
+    def prints(self, number: int) -> list[PrintRow]:
+        """What became of each order to print that receipt, the original first."""
+        return tables_print.prints(self.db, number)
 
     # ------------------------------------------------------------ room in need
 

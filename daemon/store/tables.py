@@ -34,6 +34,7 @@ from daemon.core.signals import Instant
 from daemon.store.tables_duty import DUTY_NAMES, DUTY_PROJECTIONS, DUTY_SCHEMA, alert_step
 from daemon.store.tables_lot import LOT_NAMES, LOT_PROJECTIONS, LOT_SCHEMA
 from daemon.store.tables_money import MONEY_NAMES, MONEY_PROJECTIONS, MONEY_SCHEMA
+from daemon.store.tables_print import PRINT_NAMES, PRINT_PROJECTIONS, PRINT_SCHEMA
 
 TABLES_SCHEMA = """
 CREATE TABLE permits (
@@ -95,7 +96,7 @@ CREATE TABLE alerts (
 CREATE INDEX open_alerts ON alerts (alert_id) WHERE cleared_at IS NULL;
 """
 
-NAMES = ("permits", "passages", "stays", "alerts", *DUTY_NAMES, *MONEY_NAMES, *LOT_NAMES)
+NAMES = ("permits", "passages", "stays", "alerts", *DUTY_NAMES, *MONEY_NAMES, *LOT_NAMES, *PRINT_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,7 @@ def rebuilt(numbered_facts: Iterable[tuple[int, Fact]]) -> dict[str, list[tuple[
         scratch.executescript(DUTY_SCHEMA)
         scratch.executescript(MONEY_SCHEMA)
         scratch.executescript(LOT_SCHEMA)
+        scratch.executescript(PRINT_SCHEMA)
         for seq, fact in numbered_facts:
             project(scratch, seq, fact)
         return contents(scratch)
@@ -350,4 +352,5 @@ PROJECTIONS: dict[type[Fact], Callable[[sqlite3.Connection, int, Any], None]] = 
     **DUTY_PROJECTIONS,
     **MONEY_PROJECTIONS,
     **LOT_PROJECTIONS,
+    **PRINT_PROJECTIONS,
 }

@@ -12,10 +12,7 @@ unplugged, taken) comes out as `DeviceLost`. Readers of the RDM6300 family send 
 it is held in front of them (arduino12/rdm6300 takes silence for removal): a card seen again within
 `hold_off_s` of its last sight is the same presentation and is not reported twice.
 
-Which name to give a port: /dev/serial/by-id where the converter has a serial number of its own (FTDI,
-CP210x), /dev/serial/by-path where it has none (CH340: two of them share one by-id name; not verified on a
-device). Linux numbers ttyUSB and ttyACM in the order of plugging in, so that after a restart the entry's
-reader could be the exit's: those names are refused.
+Which name to give a port says drivers/serial_ports.py.
 """
 
 from __future__ import annotations
@@ -32,13 +29,13 @@ from drivers import protocols
 from drivers.errors import DeviceLost
 from drivers.protocols import BadFrame, Card, Context, Timer
 from drivers.readers.framing import FormatName, Framer
+from drivers.serial_ports import stable
 
 HALF_FRAME_S = 0.25
 """A frame is broken off when nothing follows for this long: 16 bytes take 17 ms at 9600 baud, and USB
 converters pass bytes on every 16 ms (FTDI's default latency timer)."""
 
 _READ_BYTES = 4096
-_UNSTABLE_PORTS = ("/dev/ttyUSB", "/dev/ttyACM")
 _NAMED_PORTS = Path("/dev/serial")
 
 
@@ -53,12 +50,7 @@ class SerialReaderOptions(protocols.Options):
     @field_validator("port")
     @classmethod
     def _is_stable(cls, port: str) -> str:
-        if port.startswith(_UNSTABLE_PORTS):
-            raise ValueError(
-                f"串口号会变 {port} is numbered by the order of plugging in and may be another reader after "
-                "a restart: give its name below /dev/serial/by-id or /dev/serial/by-path"
-            )
-        return port
+        return stable(port)
 
 
 class SerialReader:
