@@ -123,6 +123,11 @@ class App:
         )
         if fire is not None:
             edges.append(fire[1])
+        printer = wiring.receipt_printer(
+            self.config, self._where, receipt=self._store.receipt, post=self._post, clock=self.clock
+        )
+        if printer is not None:
+            edges.append(printer[1])
         self._engine = Engine(
             state=state,
             store=self._store,
@@ -132,6 +137,7 @@ class App:
                 safety_loops=safety_loops,
                 watch=self._vision.watch,
                 fire=fire[0] if fire is not None else None,
+                print_receipt=printer[0].order if printer is not None else None,
             ),
             observe=self._observe,
         )

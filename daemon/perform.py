@@ -20,6 +20,7 @@ from daemon.core.facts import (
     LoopReported,
     Order,
 )
+from daemon.core.printing import ReceiptPrintOrdered
 from daemon.core.signals import Loop, LoopState
 from drivers.errors import DeviceError
 from drivers.protocols import ContactState
@@ -51,17 +52,24 @@ class Performer:
         safety_loops: Mapping[str, Level],
         watch: Callable[[str, bool], None],
         fire: Level | None = None,
+        print_receipt: Callable[[ReceiptPrintOrdered], None] | None = None,
     ) -> None:
-        """`watch(lane, present)` turns a camera's attention to a lane, or away from it."""
+        """`watch(lane, present)` turns a camera's attention to a lane, or away from it.
+
+        `print_receipt` takes an order and returns at once; None where the gate has no printer.
+        """
         self._barriers = barriers
         self._safety_loops = safety_loops
         self._watch = watch
         self._fire = fire
+        self._print_receipt = print_receipt
 
     def __call__(self, fact: Fact) -> None:
         match fact:
             case BoomRaiseOrdered() | BoomLowerOrdered() | BoomStopOrdered():
                 self._order(fact)
+            case ReceiptPrintOrdered() if self._print_receipt is not None:
+                self._print_receipt(fact)
             case LoopReported(loop=Loop.APPROACH, lane=str(lane)):
                 self._watch(lane, fact.state is not LoopState.FREE)
             case _:

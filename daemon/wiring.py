@@ -18,11 +18,14 @@ from typing import Any
 from daemon.config import Config
 from daemon.config.model import DeviceConfig, LaneConfig, OfficeConfig
 from daemon.config.post import shift_rules
+from daemon.core.printing import PRINTER
+from daemon.core.receipt_paper import Letterhead, PaperLine, Receipt, on_paper, rows
 from daemon.core.signals import Actor, DirectoryGiven, Instant, Loop, Permit, Signal
 from daemon.core.state import LaneRules, SiteRules
 from daemon.edges.cards import read_cards
 from daemon.edges.contacts import watch_alarm, watch_boom, watch_button, watch_loop
 from daemon.edges.fire import watch_fire
+from daemon.edges.printing import ReceiptPrinter
 from daemon.runtime.clock import Clock
 from daemon.vision.spec import LaneSpec, VisionSpec
 from drivers import registry
@@ -76,6 +79,7 @@ def site_rules(config: Config) -> SiteRules:
         patrol_cards=tuple(card.rules() for card in config.patrol_cards),
         tariff=config.tariff,
         receipts=config.gate.id,
+        has_printer=config.printer is not None,
     )
 
 
@@ -184,6 +188,37 @@ def fire_input(
     contact: Contact = _make("input", config.fire, "fire", lane="", where=where)
     run = partial(watch_fire, contact, tuple(barriers), post=post, clock=clock)
     return contact, Edge("fire", None, "fire", run)
+
+
+def letterhead(config: Config) -> Letterhead:
+    return Letterhead(
+        site=config.site.name,
+        complaints=config.tariff.phone if config.tariff is not None else "",
+        zone=config.site.timezone,
+    )
+
+
+def receipt_printer(
+    config: Config,
+    where: Places,
+    *,
+    receipt: Callable[[int], Receipt | None],
+    post: Callable[[Signal], None],
+    clock: Clock,
+) -> tuple[ReceiptPrinter, Edge] | None:
+    """The gate's printer; `receipt` finds one by its number. None where the gate has none."""
+    if config.printer is None:
+        return None
+    head = letterhead(config)
+
+    def paper(number: int, copy: int, columns: int) -> tuple[PaperLine, ...]:
+        found = receipt(number)
+        assert found is not None, f"receipt {number} was ordered onto paper, and there is none"
+        return on_paper(rows(found, head, copy), columns)
+
+    device = _make("printer", config.printer, PRINTER, lane="", where=where)
+    printer = ReceiptPrinter(device, paper=paper, post=post, clock=clock)
+    return printer, Edge(PRINTER, None, "printer", printer.run)
 
 
 def _make(role: registry.Role, wanted: DeviceConfig, name: str, *, lane: str, where: Places) -> Any:

@@ -88,6 +88,8 @@ def _sections(data: dict[str, Any]) -> Iterator[tuple[str, Role, Path, dict[str,
             yield f"alarm.{name}", "input", ("alarms", at, "input"), section
     if isinstance(fire := data.get("fire"), dict):
         yield "fire", "input", ("fire",), fire
+    if isinstance(printer := data.get("printer"), dict):
+        yield "printer", "printer", ("printer",), printer
     recogniser = _below(data, ("vision", "recogniser"))
     if isinstance(recogniser, dict):
         yield "vision", "recogniser", ("vision", "recogniser"), recogniser

@@ -196,6 +196,8 @@ class Config(Section):
     storage: StorageConfig = StorageConfig()
     fire: DeviceConfig | None = None
     """The contact of the fire panel: closed, every barrier rises and stays up (R32)."""
+    printer: DeviceConfig | None = None
+    """Prints the receipts; without one they are pages of the panel (R17)."""
     lot: LotConfig = LotConfig()
     simulation: SimulationConfig | None = None
     tariff: InstanceOf[Book] | None = Field(default=None, exclude=True)

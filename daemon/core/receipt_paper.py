@@ -129,7 +129,7 @@ def _stay(quoted: ChargeQuoted, zone: tzinfo) -> Iterator[Row]:
 
 
 def _line(line: Line) -> str:
-    """A line of the quote without its sum: `小车 后续 06-01 08:00-06-01 10:00 2 x 5.00`."""
+    """A line of the quote without its sum: `小车 后续 06-01 08:00-06-01 10:00 2x5.00`."""
     parts = [f"{line.label} {LINE_WORDS[line.kind].zh}".strip()]
     if line.begins is not None and line.ends is not None:
         begins, ends = line.begins, line.ends
@@ -138,7 +138,7 @@ def _line(line: Line) -> str:
     if line.kind is Kind.DISCOUNT:
         parts.append(f"-{line.units}%")
     elif line.units > 1:
-        parts.append(f"{line.units} x {yuan(line.unit_fen)}")
+        parts.append(f"{line.units}x{yuan(line.unit_fen)}")
     return " ".join(parts)
 
 
@@ -200,23 +200,25 @@ def _middle(text: str, columns: int, *, is_big: bool) -> Iterator[PaperLine]:
 
 def _pair(left: str, right: str, columns: int, *, is_big: bool) -> Iterator[PaperLine]:
     """One at each edge; below each other where they do not fit beside each other."""
-    gap = columns - width(left) - width(right)
+    *before, last = _wrapped(left, columns) if left else [""]
+    yield from (PaperLine(part, is_big) for part in before)
+    gap = columns - width(last) - width(right)
     if gap >= 1:
-        yield PaperLine((left + " " * gap + right).rstrip(), is_big)
+        yield PaperLine((last + " " * gap + right).rstrip(), is_big)
         return
-    yield from (PaperLine(part, is_big) for part in _wrapped(left, columns))
+    yield PaperLine(last, is_big)
     for part in _wrapped(right, columns):
         yield PaperLine(" " * (columns - width(part)) + part, is_big)
 
 
-def _wrapped(text: str, columns: int) -> Iterator[str]:
+def _wrapped(text: str, columns: int) -> list[str]:
+    """Broken where it has spaces, and anywhere where it has none, as Chinese may be."""
+    parts: list[str] = []
     part = ""
     for char in text:
-        if width(part + char) > columns:
-            yield part.rstrip()
-            part = ""
-            if char == " ":
-                continue
         part += char
-    if part:
-        yield part
+        if width(part) > columns:
+            whole, space, begun = part.rpartition(" ")
+            parts.append(whole if space and whole.strip() else part[:-1])
+            part = begun if space and whole.strip() else char
+    return [*parts, part]
