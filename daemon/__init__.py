@@ -18,7 +18,8 @@ moves because of them; physical orders are never replayed after a crash.
 Which room is mine? The first yes wins.
 
     names a pin, port, baud rate, address or vendor?   drivers/   (never imports this package)
-    bytes <-> value, without waiting?                  drivers/readers/framing, mqtt/messages, store/codec
+    bytes <-> value, without waiting?                  drivers/readers/framing, drivers/printers/commands,
+                                                       mqtt/messages, store/codec
     could the guard state it as a rule of the house?   core/      (pure; the standard library's values only)
     device value -> signal?                            edges/
     order -> device call?                              perform
