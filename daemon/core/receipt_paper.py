@@ -7,12 +7,12 @@ says so, each before anything else; what is not known is said to be unknown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Literal
 
-from daemon.core.money import ChargeQuoted, Means, ReceiptIssued, Share
+from daemon.core.money import ChargeQuoted, Means, ReceiptIssued
 from daemon.core.reasons import Words
 from daemon.core.signals import Instant
 from daemon.core.tariff.quote import Kind, Line
@@ -23,6 +23,15 @@ MEANS_WORDS: dict[Means, Words] = {
     "qr": Words("扫码支付", "QR payment"),
     "transfer": Words("转账", "transfer"),
 }
+
+
+PART_WORDS: dict[str, Words] = {
+    "charge": Words("本次停车", "this stay"),
+    "arrears": Words("补缴以前欠费", "owed from before"),
+    "fee": Words("挂失工本费", "fee of a lost card"),
+    "credit": Words("存入预付款", "paid in advance"),
+}
+"""What a part of a payment can be for: the kinds of `Share`, and what is kept for the plate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +48,8 @@ class Receipt:
     issued: ReceiptIssued
     quoted: ChargeQuoted | None
     """The price that it was asked for, line by line; None for money in advance."""
-    shares: tuple[Share, ...]
-    credit_fen: int
+    paid_for: Mapping[str, int]
+    """Which part of the money, in fen, was for what: a key of `PART_WORDS`."""
     reference: str
     copies: int = 0
     voided: Voided | None = None
@@ -144,14 +153,11 @@ def _line(line: Line) -> str:
 
 def _parts(receipt: Receipt) -> Iterator[Row]:
     """What the money was for, where that is not simply the charge above."""
-    arrears = sum(share.fen for share in receipt.shares if share.owed == "arrears")
-    charge = sum(share.fen for share in receipt.shares if share.owed == "charge")
-    if (arrears or receipt.credit_fen) and charge:
-        yield Row("其中本次停车", f"{yuan(charge)}元")
-    if arrears:
-        yield Row("补缴以前欠费", f"{yuan(arrears)}元")
-    if receipt.credit_fen:
-        yield Row("存入预付款", f"{yuan(receipt.credit_fen)}元")
+    if receipt.paid_for.keys() == {"charge"}:
+        return
+    for part, words in PART_WORDS.items():
+        if fen := receipt.paid_for.get(part, 0):
+            yield Row(words.zh, f"{yuan(fen)}元")
 
 
 def _minute(moment: datetime, zone: tzinfo) -> str:

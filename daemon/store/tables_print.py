@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from daemon.core.fact import Fact
-from daemon.core.money import ChargeQuoted, ReceiptIssued, Share
+from daemon.core.money import ChargeQuoted, ReceiptIssued
 from daemon.core.printing import ReceiptNotPrinted, ReceiptPrinted, ReceiptPrintOrdered
 from daemon.core.receipt_paper import Receipt, Voided
 from daemon.store import ledger
@@ -59,14 +59,13 @@ def receipt(db: sqlite3.Connection, number: int) -> Receipt | None:
     seq, charge, copies, voided_at, voided_by, why = row
     quoted = db.execute("SELECT seq FROM quotes WHERE charge = ?", (charge,)).fetchone()
     parts = db.execute(
-        "SELECT stay_id, owed, fen, reference FROM payments WHERE receipt = ? ORDER BY part", (number,)
+        "SELECT owed, sum(fen), max(reference) FROM payments WHERE receipt = ? GROUP BY owed", (number,)
     ).fetchall()
     return Receipt(
         issued=cast(ReceiptIssued, _fact(db, seq)),
         quoted=cast(ChargeQuoted, _fact(db, quoted[0])) if quoted is not None else None,
-        shares=tuple(Share(stay_id=stay, fen=fen, owed=owed) for stay, owed, fen, _ in parts if stay),
-        credit_fen=sum(fen for _, owed, fen, _ in parts if owed == "credit"),
-        reference=next((reference for _, _, _, reference in parts), ""),
+        paid_for={owed: fen for owed, fen, _ in parts},
+        reference=next((reference for _, _, reference in parts), ""),
         copies=copies,
         voided=Voided(at=datetime.fromisoformat(voided_at), by=voided_by, why=why) if voided_at else None,
     )

@@ -19,8 +19,8 @@ def test_a_file_from_before_there_were_prints_has_the_quotes_of_its_receipts(tmp
     for statement in (
         "DROP TABLE quotes",
         "DROP TABLE prints",
-        "DELETE FROM _sqlite_migrations WHERE name = 'm005_prints'",
-        "PRAGMA user_version = 4",
+        "DELETE FROM _sqlite_migrations WHERE name = 'm006_prints'",
+        "PRAGMA user_version = 5",
     ):
         gate.store.db.execute(statement)
     folder = gate.store.folder
