@@ -7,41 +7,90 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import logging
 import os
 import sys
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict
+from datetime import date, datetime, time, timedelta, tzinfo
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from daemon.cli import report
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from daemon.config.office import OfficePlace
     from daemon.office.database import Place
+    from daemon.office.reading import Told
 
 EX_CONFIG = 78
 
 _TEXT = "物业办公室：收下并确认各门的事实 / the property office: takes and acknowledges every gate's facts"
+_SHOWN = 20
+"""Troubles that are listed."""
+_STALE_S = 600
+"""A gate that has told nothing for so long is shown so: a gate without a car still reports its devices."""
 
 
 def add_words(words: argparse._SubParsersAction[argparse.ArgumentParser], config: Path) -> None:
     parser = words.add_parser("office", help=_TEXT, description=_TEXT)
-    _file(parser, config)
+    _options(parser, default=config)
     parser.add_argument("-q", "--quiet", action="store_true", help="不逐条打印 / do not print each fact")
     parser.set_defaults(run=_run)
+    own = parser.add_subparsers(metavar="COMMAND", title="不写即运行 / without one it runs")
+
+    status = _word(own, "status", _status, "各门收到哪一条、多久、有无不符 / what is held of each gate")
+    status.add_argument("--json", action="store_true", help="机器可读 / for machines")
+    _word(
+        own, "verify", _verify, "核对全部账簿与存下的链尾 / verify every ledger and the seals that were noted"
+    )
+    report.add_options(_word(own, "report", _report, "各门的报表 / reports over all gates"))
+    forget = _word(
+        own,
+        "forget",
+        _forget,
+        "忘掉更早的内容，账目与散列链保留 / forget what is older; accounts and seals stay",
+    )
+    forget.add_argument(
+        "--before",
+        type=date.fromisoformat,
+        required=True,
+        metavar="DATE",
+        help="此日零时之前 / before that day began",
+    )
 
 
-def _file(parser: argparse.ArgumentParser, config: Path) -> None:
+def _word(
+    words: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    text: str,
+) -> argparse.ArgumentParser:
+    parser = words.add_parser(name, help=text, description=text)
+    parser.set_defaults(run=run)
+    _options(parser, default=argparse.SUPPRESS)
+    return parser
+
+
+def _options(parser: argparse.ArgumentParser, *, default: Any) -> None:
+    """Where the office is; the same before and behind its words."""
     parser.add_argument(
         "-c",
         "--config",
         type=Path,
-        default=config,
+        default=default,
         metavar="FILE",
-        help="office.yaml，或某个门的 config.yaml / office.yaml, or a gate's own file (default: %(default)s)",
+        help="office.yaml，或某个门的 config.yaml / office.yaml, or a gate's own file",
     )
     parser.add_argument(
         "--folder",
         type=Path,
+        default=None if default is not argparse.SUPPRESS else default,
         metavar="DIR",
         help="账簿所在 / where the books are (default: as the file says)",
     )
@@ -85,6 +134,7 @@ def _run(args: argparse.Namespace) -> int:
     os.umask(0o077)  # the books name cars and cards: nobody else's to read
     set_up(logging.INFO)
     office, place = _books(args)
+    days = office.books.keep_days
 
     def run() -> int:
         asyncio.run(
@@ -94,9 +144,142 @@ def _run(args: argparse.Namespace) -> int:
                 site=office.site.id,
                 zone=office.site.timezone,
                 clock=SystemClock(),
+                keep=None if days is None else timedelta(days=days),
                 quiet=args.quiet,
             )
         )
         return 0
 
     return _usable(run)
+
+
+# ---------------------------------------------------------------- what only reads
+
+
+def _reading(args: argparse.Namespace, do: Callable[[OfficePlace, Engine], int]) -> int:
+    from daemon.office.database import open_engine
+
+    office, place = _books(args)
+
+    def read() -> int:
+        engine = open_engine(place, reading=True)
+        try:
+            return do(office, engine)
+        finally:
+            engine.dispose()
+
+    return _usable(read)
+
+
+def _status(args: argparse.Namespace) -> int:
+    from daemon.office import reading, tables
+    from daemon.runtime.clock import SystemClock
+
+    now = SystemClock().now().wall
+
+    def told(office: OfficePlace, engine: Engine) -> int:
+        ledgers = reading.ledgers(engine)
+        troubles = list(reading.rows_of(tables.troubles, engine))
+        if args.json:
+            gates = [{**asdict(one), "held": one.end.held, "head": one.end.head} for one in ledgers]
+            print(json.dumps({"gates": gates, "troubles": len(troubles)}, ensure_ascii=False, default=str))
+            return 0
+        if not ledgers:
+            print("还没有收到任何门的事实 / no gate has told anything yet")
+        zone = office.site.timezone
+        for one in ledgers:
+            print(_line(one, now, zone))
+        for row in troubles[-_SHOWN:]:
+            when = row.noted_at.astimezone(zone)
+            print(f"  ！ {when:%Y-%m-%d %H:%M} {row.gate} #{row.seq} {_words(row.what)}")
+        if len(troubles) > _SHOWN:
+            print(f"  … 更早还有 and {len(troubles) - _SHOWN} before")
+        return 0
+
+    return _reading(args, told)
+
+
+def _line(one: Told, now: datetime, zone: tzinfo) -> str:
+    silent_s = int((now - one.heard_at).total_seconds())
+    name = f" {one.ledger}" if one.ledger else ""
+    if not one.in_use:
+        until = one.heard_at.astimezone(zone)
+        return f"  {one.gate}{name}: 旧账本 an earlier ledger, {one.end.held}, {until:%Y-%m-%d %H:%M}"
+    lag = "" if one.lag is None else f"，迟 lag {one.lag.total_seconds():.1f} s"
+    silent = f"{silent_s} s 前 ago" + ("，久无消息 silent" if silent_s > _STALE_S else "")
+    wrong = f"，不符 troubles {one.troubles}" if one.troubles else ""
+    return f"{one.gate}: 收到 held {one.end.held}，{silent}{lag}{wrong}，链尾 head {one.end.head[:16]}…{name}"
+
+
+def _words(what: str) -> str:
+    from daemon.office.chain import WORDS
+
+    return f"{WORDS.get(what, '')} {what}".strip()
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from daemon.office import reading
+
+    def verified(_office: OfficePlace, engine: Engine) -> int:
+        wrong = False
+        for one in reading.verify(engine):
+            told = one.told
+            for seq, what in one.misfits:
+                wrong = True
+                print(f"{told.gate} {told.ledger}: 第 {seq} 行不符 / row {seq} does not fit: {what}")
+            marked = f"，{one.marked} 行来时即不符 did not fit when they came" if one.marked else ""
+            forgotten = f"，{one.forgotten} 行已忘 forgotten" if one.forgotten else ""
+            print(
+                f"{told.gate} {told.ledger}: {one.rows} 行 rows，{one.anchors} 个存下的链尾相符与否已核 seals"
+                f" compared{marked}{forgotten}。链尾 head {told.end.held} {told.end.head}"
+            )
+        return 1 if wrong else 0
+
+    return _reading(args, verified)
+
+
+def _report(args: argparse.Namespace) -> int:
+    from daemon.office import reading
+    from daemon.reports.catalogue import REPORTS, sheet_of
+    from daemon.reports.sheet import Column, beside
+
+    def reported(office: OfficePlace, engine: Engine) -> int:
+        made, zone = REPORTS[args.report], office.site.timezone
+        span = report.span_of(args, zone)
+        if span is None:
+            return 2
+        ledgers = reading.ledgers(engine)
+        sheets = []
+        for one in ledgers:
+            if any(other.base == one.book for other in ledgers):
+                continue  # a part of the one that goes on from it
+            facts = partial(reading.facts_of, engine, reading.spine(one, ledgers))
+            name = one.gate if one.in_use else f"{one.gate} {one.ledger[:4]}"
+            sheets.append((name, sheet_of(made, facts, zone=zone, by=args.by or made.usual, span=span)))
+        sheet = beside(Column("gate", "门", "gate", "text"), sheets)
+        return report.show(args, sheet, f"{office.site.name}: {made.zh} / {made.en}")
+
+    return _reading(args, reported)
+
+
+def _forget(args: argparse.Namespace) -> int:
+    from daemon.office.books import Books
+    from daemon.office.database import alone
+    from daemon.runtime.clock import SystemClock
+
+    office, place = _books(args)
+    before = datetime.combine(args.before, time(), office.site.timezone)
+
+    def forgotten() -> int:
+        with (
+            alone(place),
+            closing(Books.open(place, zone=office.site.timezone, clock=SystemClock())) as books,
+        ):
+            gone = books.forget(before)
+        print(
+            f"{before:%Y-%m-%d %H:%M} 之前：{gone.facts} 条事实的内容、{gone.alerts} 条已了结的告警已忘，"
+            f"账目与散列链保留 / of before that {gone.facts} facts and {gone.alerts} alerts forgotten"
+        )
+        return 0
+
+    return _usable(forgotten)

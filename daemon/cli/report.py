@@ -11,16 +11,13 @@ import csv
 import io
 import sys
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import fields
 from datetime import date, datetime, time, timedelta, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from daemon.core.fact import Fact
-    from daemon.reports.catalogue import Report
-    from daemon.reports.periods import By, Span
+    from daemon.reports.periods import Span
     from daemon.reports.sheet import Sheet
 
 BOM = "\ufeff"
@@ -30,12 +27,20 @@ STDOUT = "-"
 
 
 def add_words(words: argparse._SubParsersAction[argparse.ArgumentParser], config: Path) -> None:
-    from daemon.reports.catalogue import REPORTS
-    from daemon.reports.periods import GRAINS
-
     text = "报表：车流、停留、收费、人工放行、告警、故障 / reports from the ledger"
     parser = words.add_parser("report", help=text, description=text)
     parser.set_defaults(run=_report)
+    add_options(parser)
+    parser.add_argument(
+        "-c", "--config", type=Path, default=config, metavar="FILE", help="配置 / configuration"
+    )
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What is asked of any report, wherever its facts are kept."""
+    from daemon.reports.catalogue import REPORTS
+    from daemon.reports.periods import GRAINS
+
     parser.add_argument(
         "report",
         choices=REPORTS,
@@ -49,25 +54,28 @@ def add_words(words: argparse._SubParsersAction[argparse.ArgumentParser], config
     )
     parser.add_argument("--by", choices=GRAINS, help="时段 / periods (default: flow hour, others day)")
     parser.add_argument("--csv", metavar="FILE", help="写成 CSV，- 为标准输出 / as CSV; - is the output")
-    parser.add_argument(
-        "-c", "--config", type=Path, default=config, metavar="FILE", help="配置 / configuration"
-    )
 
 
 def _report(args: argparse.Namespace) -> int:
     from daemon.config import load
-    from daemon.reports.catalogue import REPORTS
+    from daemon.reports.catalogue import REPORTS, sheet_of
+    from daemon.store import reading
     from daemon.store.store import FILE
 
-    if args.first is not None and args.last is not None and args.last < args.first:
-        print(f"--to {args.last}: 早于 --from {args.first} / is before --from {args.first}", file=sys.stderr)
-        return 2
     config = load(args.config)
     report, zone = REPORTS[args.report], config.site.timezone
-    path = config.folder / config.storage.folder / FILE
-    sheet = _sheet(path, report, args.by or report.usual, _span(args.first, args.last, zone), zone)
+    span = span_of(args, zone)
+    if span is None:
+        return 2
+    facts = partial(reading.facts_of, config.folder / config.storage.folder / FILE)
+    sheet = sheet_of(report, facts, zone=zone, by=args.by or report.usual, span=span)
+    return show(args, sheet, f"{config.site.name} {config.gate.name}: {report.zh} / {report.en}")
+
+
+def show(args: argparse.Namespace, sheet: Sheet, title: str) -> int:
+    """Print the sheet, or write it where `--csv` says; the exit status."""
     if args.csv is None:
-        print(f"{config.site.name} {config.gate.name}: {report.zh} / {report.en}")
+        print(title)
         print("\n".join(_table(sheet)))
     elif args.csv == STDOUT:
         sys.stdout.write(_csv(sheet))
@@ -81,35 +89,22 @@ def _report(args: argparse.Namespace) -> int:
     return 0
 
 
-def _span(first: date | None, last: date | None, zone: tzinfo) -> Span:
+def span_of(args: argparse.Namespace, zone: tzinfo) -> Span | None:
+    """What `--from` and `--to` ask for; None, and said why, where they cannot be meant."""
     from daemon.reports.periods import Span
 
     def midnight(day: date) -> datetime:
         return datetime.combine(day, time(), zone)
 
+    first: date | None = args.first
+    last: date | None = args.last
+    if first is not None and last is not None and last < first:
+        print(f"--to {last}: 早于 --from {first} / is before --from {first}", file=sys.stderr)
+        return None
     return Span(
         since=midnight(first) if first is not None else None,
         until=midnight(last + timedelta(days=1)) if last is not None else None,
     )
-
-
-def _sheet(path: Path, report: Report, by: By, span: Span, zone: tzinfo) -> Sheet:
-    from daemon.reports.periods import ALWAYS, anchors, dated
-    from daemon.store import reading
-
-    known = anchors(reading.facts_of(path, (), always=_kinds(ALWAYS)))
-    numbered = reading.facts_of(
-        path,
-        _kinds(report.kinds),
-        always=_kinds((*ALWAYS, *report.before)),
-        since=span.since,
-        until=span.until,
-    )
-    return report.make(dated(numbered, known, zone=zone, by=by, span=span))
-
-
-def _kinds(types: Iterable[type[Fact]]) -> list[str]:
-    return [str(field.default) for kind in types for field in fields(kind) if field.name == "kind"]
 
 
 def _say_what_is_uncertain(sheet: Sheet) -> None:

@@ -10,24 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from daemon.mqtt.messages import FactMessage
-from daemon.office import tables
+from daemon.office import alerts, tables
 from daemon.office.chain import TWO_VERSIONS, End, Entry, follow
-from daemon.office.database import REFUSED, RETRY
+from daemon.office.database import REFUSED, RETRY, Place, open_engine
+from daemon.office.forgetting import MONEY, Forgotten, forget
 from daemon.office.ledgers import Book, Known, Ledger, ledger_of, opened, shared
 
-MONEY = frozenset(
-    {
-        "payment_taken", "receipt_issued", "receipt_voided", "credit_used", "charge_waived", "arrears_left",
-        "cash_counted", "cash_handed_in", "cash_acknowledged",
-    }
-)  # fmt: skip
-"""Facts whose seal is noted at once: a ledger that is sealed anew behind one of them is found out by it."""
+if TYPE_CHECKING:
+    from daemon.runtime.clock import Clock
 
 _AT_ONCE = 500
 """Bound parameters of one question."""
@@ -82,6 +78,15 @@ class Books:
         self._now = now
         self._known = Known()
         self._read()
+
+    @classmethod
+    def open(cls, place: Place, *, zone: tzinfo, clock: Clock) -> Books:
+        """The books there, made where there are none. Raises as `open_engine`, and OSError."""
+        return cls(open_engine(place), zone=zone, now=lambda: clock.now().wall)
+
+    def forget(self, before: datetime) -> Forgotten:
+        """Forget what was before that moment: see `daemon.office.forgetting`."""
+        return forget(self._engine, before)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -179,6 +184,8 @@ class _Page:
                 self.taken.missing.add(ledger)
                 return
             self._say(book, book.base_seq + 1, what)
+            if what is not None:
+                alerts.all_over(self.db, ledger.gate, self.now)
         followed = follow(book.end, facts)
         after, own, what = shared(self.db, self.known, book, followed.entries)
         self._say(book, after.base_seq + 1, what)
@@ -208,6 +215,7 @@ class _Page:
             self.db.execute(insert(tables.anchors), anchors)
         for entry in entries:
             self._say(book, entry.fact.seq, entry.trouble)
+            alerts.follow(self.db, book.number, entry.fact)
         return book
 
     def _close(self, before: Book, after: Book, entries: Sequence[Entry]) -> None:

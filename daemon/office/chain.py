@@ -6,7 +6,7 @@ that leaves a gap is not taken, since the gate still has what is missing and wil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from typing import NamedTuple
@@ -21,8 +21,14 @@ TWO_VERSIONS = "told again with another hash; the first is kept"
 REPLACED = "the gate writes another ledger now; the one before is kept"
 FORKED = "the gate has lost facts that are held here; they are kept"
 
-Seal = Callable[[FactMessage, str], str]
-"""The hash that a fact should carry, from what came and its text."""
+WORDS = {
+    NOT_IN_ORDER: "与上一条不衔接",
+    NOT_SEALED: "内容与散列不符",
+    TWO_VERSIONS: "同一编号说了两种，保留先到的",
+    REPLACED: "门岗换了账本，旧账保留",
+    FORKED: "门岗丢失了此处已存的事实，此处保留",
+}
+"""The same in Chinese."""
 
 
 def sealed(fact: FactMessage, text: str) -> str:

@@ -6,6 +6,9 @@ from a file and is never part of a URL, which gets into logs; a library is loade
 
 from __future__ import annotations
 
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from daemon.office.tables import VERSION, metadata, version
 
 FILE = "books.db"
+LOCK = "books.lock"
 PATIENCE_S = 10
 """How long a statement waits for a lock, and a connection for the server."""
 
@@ -63,6 +67,27 @@ def open_engine(place: Place, *, reading: bool = False) -> Engine:
     return engine
 
 
+@contextmanager
+def alone(place: Place) -> Iterator[None]:
+    """Be the only process that writes to these books, where they are a file: SQLite before 3.51.3 may damage
+    its log when two connections write and checkpoint at the same moment. Raises Unusable.
+    """
+    if place.url is not None:
+        yield
+        return
+    place.folder.mkdir(parents=True, exist_ok=True)
+    path = place.folder / LOCK
+    with path.open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as taken:
+            raise Unusable(
+                f"{path}: 办公室正在运行；请先停止它，或在 office.yaml 里设 keep_days /"
+                " an office is running on these books: stop it first, or set keep_days in office.yaml"
+            ) from taken
+        yield
+
+
 def _check_version(db: Connection, place: Place, *, reading: bool) -> None:
     if not reading:
         metadata.create_all(db)
@@ -83,7 +108,7 @@ def _sqlite(path: Path, *, reading: bool) -> Engine:
     query = {"uri": "true", "mode": "ro"} if reading else {}
     name = path.absolute().as_uri() if reading else str(path)
     url = URL.create("sqlite", database=name, query=query)
-    engine = create_engine(url, connect_args={"timeout": PATIENCE_S}, pool_size=1, max_overflow=0)
+    engine = create_engine(url, connect_args={"timeout": PATIENCE_S})
 
     @event.listens_for(engine, "connect")
     def _connected(raw: Any, _record: object) -> None:
@@ -121,8 +146,6 @@ def _postgres(url: URL, password_file: Path | None, *, reading: bool) -> Engine:
         return create_engine(
             url,
             connect_args=arguments,
-            pool_size=1,
-            max_overflow=0,
             pool_pre_ping=True,
             pool_timeout=PATIENCE_S,
         )

@@ -13,6 +13,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from itertools import islice
 from typing import TypeVar
@@ -39,6 +40,7 @@ INBOX = 10_000
 """Facts waiting to be written; more are dropped, and asked for later."""
 BATCH = 2_000
 """Facts of one transaction: what waits for it is in memory twice."""
+FORGET_EVERY_S = 6 * 3600.0
 RETRY_S = 0.5
 RETRY_LIMIT_S = 10.0
 """The wait for a database that does not take anything doubles from the one to the other."""
@@ -55,11 +57,13 @@ class Office:
         site: str,
         way: Callable[[Listener], Way],
         say: Callable[[FactMessage, str | None], None] = lambda _fact, _trouble: None,
+        forget_before: Callable[[], datetime] | None = None,
     ) -> None:
         self._open_books = open_books
         self._root = root
         self._site = site
         self._say = say
+        self._forget_before = forget_before
         self._inbox: deque[FactMessage] = deque()
         self._woken = asyncio.Event()
         self._to_acknowledge: set[Ledger] = set()
@@ -80,6 +84,7 @@ class Office:
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._way.run(), name="broker")
                     tasks.create_task(self._work(thread, self.books), name="office")
+                    tasks.create_task(self._forget(thread, self.books), name="forgetting")
             finally:
                 # Behind whatever is being written, which is not acknowledged and comes again.
                 thread.submit(self.books.close)
@@ -121,6 +126,13 @@ class Office:
                     self._inbox.popleft()
                 self._answer(books)
             self._answer(books)
+
+    async def _forget(self, thread: ThreadPoolExecutor, books: Books) -> None:
+        while self._forget_before is not None:
+            gone = await self._patiently(thread, partial(books.forget, self._forget_before()))
+            if gone.facts:
+                log.info("forgotten: the text of %d facts, %d alerts", gone.facts, gone.alerts)
+            await asyncio.sleep(FORGET_EVERY_S)
 
     async def _patiently(self, thread: ThreadPoolExecutor, do: Callable[[], T]) -> T:
         """Have it done by the thread, again and again while the database is away or full."""

@@ -5,7 +5,7 @@ The law of this file: what is needed is put together here, and nothing is decide
 
 from __future__ import annotations
 
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from daemon.mqtt.link import LinkSpec
 from daemon.mqtt.messages import FactMessage, fact_filter
 from daemon.office import shelf
 from daemon.office.books import Books
-from daemon.office.database import Place, open_engine
+from daemon.office.database import Place, alone
 from daemon.office.lines import line
 from daemon.office.office import LONGEST, Office
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def books_at(place: Place, *, zone: tzinfo, clock: Clock) -> Books:
     """The books there, with what an office kept before it had any. Raises as `open_engine`, and OSError."""
     place.folder.mkdir(parents=True, exist_ok=True)
-    books = Books(open_engine(place), zone=zone, now=lambda: clock.now().wall)
+    books = Books.open(place, zone=zone, clock=clock)
     try:
         shelf.take_in(place.folder, books)
     except BaseException:
@@ -36,11 +36,19 @@ def books_at(place: Place, *, zone: tzinfo, clock: Clock) -> Books:
 
 
 async def run_office(
-    office: OfficeConfig, place: Place, *, site: str, zone: tzinfo, clock: Clock, quiet: bool = False
+    office: OfficeConfig,
+    place: Place,
+    *,
+    site: str,
+    zone: tzinfo,
+    clock: Clock,
+    keep: timedelta | None = None,
+    quiet: bool = False,
 ) -> None:
     """Be the office of a site until cancelled: one line a fact on stdout, unless `quiet`.
 
-    `office`'s files must be absolute paths. Raises Unusable and OSError where the books cannot be opened.
+    What is older than `keep` is forgotten. `office`'s files must be absolute paths. Raises Unusable, OSError
+    where the books cannot be opened.
     """
 
     def show(fact: FactMessage, trouble: str | None) -> None:
@@ -48,13 +56,16 @@ async def run_office(
             print(line(fact, trouble), flush=True)
 
     spec = link_of(office, site)
-    await Office(
+    desk = Office(
         lambda: books_at(place, zone=zone, clock=clock),
         root=office.root,
         site=site,
         way=lambda listener: Broker(spec, listener, SystemRandom()),
         say=show,
-    ).run()
+        forget_before=None if keep is None else lambda: clock.now().wall - keep,
+    )
+    with alone(place):
+        await desk.run()
 
 
 def link_of(office: OfficeConfig, site: str) -> LinkSpec:

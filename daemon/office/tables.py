@@ -115,3 +115,30 @@ troubles = Table(
     Column("noted_at", Moment, nullable=False),
     UniqueConstraint("book", "seq", "what"),
 )
+
+alerts = Table(
+    "alerts",
+    metadata,
+    # Numbered as they came, for people to name: the gate's own ids may hold a plate or a card.
+    Column("number", Integer, primary_key=True),
+    Column("gate", Text, nullable=False),
+    Column("book", Integer, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("alert_id", Text, nullable=False),
+    Column("alert", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("lane", Text),
+    Column("passage", Text),
+    Column("detail", Text, nullable=False),
+    Column("picture", Text),
+    Column("other_picture", Text),
+    Column("raised_at", Moment, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("acknowledged_by", Text),
+    Column("sent", Text),
+    Column("note", Text),
+    Column("over_at", Moment),
+    Column("closed_by", Text),
+    Column("outcome", Text),
+    Index("alerts_open", "gate", "alert_id", "over_at"),
+)

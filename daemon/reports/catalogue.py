@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, tzinfo
 from types import MappingProxyType
+from typing import Protocol
 
 from daemon.core.fact import Fact
 from daemon.reports import alerts, faults, flow, manual, stays, takings
-from daemon.reports.periods import By, Dated
+from daemon.reports.periods import ALWAYS, By, Dated, Span, anchors, dated
 from daemon.reports.sheet import Sheet
 
 
@@ -35,3 +37,28 @@ REPORTS: Mapping[str, Report] = MappingProxyType(
         "faults": Report("设备故障", "device faults", "day", faults.KINDS, faults.BEFORE, faults.faults),
     }
 )
+
+
+class Facts(Protocol):
+    """Numbered facts of these kinds in order: those of the span, and those of `always` whenever they were."""
+
+    def __call__(
+        self,
+        kinds: Collection[str],
+        *,
+        always: Collection[str],
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Iterable[tuple[int, Fact]]: ...
+
+
+def sheet_of(report: Report, facts: Facts, *, zone: tzinfo, by: By, span: Span) -> Sheet:
+    """The report of one ledger, wherever that is kept."""
+    known = anchors(facts((), always=_kinds(ALWAYS)))
+    always = _kinds((*ALWAYS, *report.before))
+    numbered = facts(_kinds(report.kinds), always=always, since=span.since, until=span.until)
+    return report.make(dated(numbered, known, zone=zone, by=by, span=span))
+
+
+def _kinds(types: Iterable[type[Fact]]) -> list[str]:
+    return [str(field.default) for kind in types for field in fields(kind) if field.name == "kind"]

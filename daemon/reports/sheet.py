@@ -82,6 +82,17 @@ class Counts:
         return Sheet((*columns, *counted), rows)
 
 
+def beside(of: Column, sheets: Iterable[tuple[str, Sheet]]) -> Sheet:
+    """Sheets of the same report in one, each row with what it is of behind its period."""
+    named = list(sheets)
+    columns = named[0][1].columns if named else (Column("period", "时段", "period", "text"), UNTRUSTED)
+    rows = sorted(
+        ((row[0], name, *row[1:]) for name, sheet in named for row in sheet.rows),
+        key=lambda row: (str(row[0]), row[1]),
+    )
+    return Sheet((columns[0], of, *columns[1:]), tuple(rows))
+
+
 def text_of(column: Column, cell: Cell) -> str:
     """As people and spreadsheets read it: yuan with two decimals, nothing for what is not known."""
     if cell is None:
