@@ -28,8 +28,8 @@ from daemon.edges.pictures import Photographer
 from daemon.engine import Engine
 from daemon.evidence.retention import sweep
 from daemon.gate import Gate
-from daemon.mqtt.messages import Topics
-from daemon.mqtt.publisher import Publisher, publisher_to
+from daemon.mqtt.opening import Wire, wire_to
+from daemon.mqtt.topics import Topics
 from daemon.panel.auth import ensure_first_account
 from daemon.panel.gate import Names, OfficeStatus
 from daemon.panel.server import make_app, serve
@@ -71,7 +71,7 @@ class App:
         self._vision = VisionParent(wiring.vision(config, self._where), self._post, clock)
         self._photographer = Photographer(snapshot=self._vision.snapshot, post=self._post, clock=clock)
         self._engine: Engine
-        self._publisher: Publisher | None = None
+        self._wire: Wire | None = None
         self._traffic: Traffic | None = None
         self._seq_at_start = 0
         self._acked_in_run = 0
@@ -156,8 +156,8 @@ class App:
     def _observe(self, signal: Signal, facts: tuple[Fact, ...]) -> None:
         self.tally.observe(signal, facts)
         self._photographer.look(facts)
-        if self._publisher is not None:
-            self._publisher.wake()
+        if self._wire is not None:
+            self._wire.wake()
 
     def _long_lived(
         self, edges: list[Edge], notifier: Notifier
@@ -169,8 +169,8 @@ class App:
         runs.append(("watchdog", self._supervised("watchdog", _steady(self._watchdog(notifier).run))))
         runs.append(("housekeeping", self._supervised("housekeeping", _steady(self._housekeeping))))
         if self.config.office is not None:
-            self._publisher = self._publisher_to_office()
-            runs.append(("publisher", self._supervised("publisher", _steady(self._publisher.run))))
+            self._wire = self._wire_to_office()
+            runs.append(("publisher", self._supervised("publisher", _steady(self._wire.run))))
         control = partial(
             serve_control,
             self._where.data,
@@ -257,12 +257,15 @@ class App:
         else:
             self._restored("ledger copy", None, "store")
 
-    def _publisher_to_office(self) -> Publisher:
+    def _wire_to_office(self) -> Wire:
         assert self.config.office is not None
-        return publisher_to(
+        return wire_to(
             wiring.office_at(self.config, self.config.office),
             Topics(root=self.config.office.root, site=self.config.site.id, gate=self.config.gate.id),
+            name=self.config.gate.name,
+            version=__version__,
             ledger=self._store,
+            state=lambda: self._engine.state,
             clock=self.clock,
             random=self._random,
             post=self._post,
@@ -298,7 +301,7 @@ class App:
         await serve(app, self.config.panel.host, self.config.panel.port, listening=listening)
 
     def _office_status(self) -> OfficeStatus:
-        status = self._publisher.status() if self._publisher is not None else None
+        status = self._wire.publisher.status() if self._wire is not None else None
         return OfficeStatus(
             configured=status is not None,
             connected=status is not None and status.connected,

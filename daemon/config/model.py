@@ -91,6 +91,11 @@ class PermitConfig(Section):
     """When it may come in, each day, in the site's time zone: `07:00-20:00`; empty means the whole day."""
 
 
+def _as_written(value: Any) -> Any:
+    """`5` is a number to YAML, and a name here."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 class OfficeConfig(Section):
     """The property office's MQTT broker."""
 
@@ -101,6 +106,13 @@ class OfficeConfig(Section):
     password_file: Path | None = None
     ca_file: Path | None = None
     """Set: TLS, and the broker's certificate must be signed by it."""
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    """The gate's own certificate and its key, where the broker wants one."""
+    protocol: Annotated[Literal["5", "3.1.1"], BeforeValidator(_as_written)] = "5"
+    """What the broker speaks; 3.1.1 cannot say why it refuses, nor that it does."""
+    delivery: Literal["office", "broker"] = "office"
+    """Whose acknowledgement makes a fact delivered."""
     keys: Path | None = None
     """The folder with the public keys of those who may command this gate; none: nobody may."""
 

@@ -58,6 +58,7 @@ from daemon.core.facts import (
     PassageOpened,
     PermitGranted,
     PermitWithdrawn,
+    PictureKept,
     PlateCorrected,
     PlateSeen,
     StayClosed,
@@ -132,6 +133,9 @@ def _site(state: State, fact: Fact) -> State:
         case AlertRaised():
             cares = alerts.raised(state.cares, fact.alert_id, fact.severity, fact.at)
             return replace(state, alerts=MappingProxyType({**state.alerts, fact.alert_id: fact}), cares=cares)
+        case PictureKept() if (alert := state.alerts.get(fact.alert_id or "")) and alert.picture is None:
+            seen = replace(alert, picture=fact.picture)
+            return replace(state, alerts=MappingProxyType({**state.alerts, alert.alert_id: seen}))
         case AlertCleared():
             still = {key: alert for key, alert in state.alerts.items() if key != fact.alert_id}
             cares = alerts.cleared(state.cares, fact.alert_id)

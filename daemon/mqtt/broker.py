@@ -40,9 +40,9 @@ class Broker:
         """How many messages `publish` would take now."""
         return 0 if self._link is None else self._link.room()
 
-    def publish(self, topic: str, payload: bytes, done: Done) -> bool:
+    def publish(self, topic: str, payload: bytes, done: Done, *, retain: bool = False) -> bool:
         """Hand one QoS 1 message to the broker; False where it is not there or has no room."""
-        return self._link is not None and self._link.publish(topic, payload, done)
+        return self._link is not None and self._link.publish(topic, payload, done, retain=retain)
 
     async def run(self) -> None:
         """Keep the connection up until cancelled."""

@@ -1,9 +1,13 @@
-"""One MQTT 5 connection on the gate's own loop, from CONNECT to its end: the only file that knows paho.
+"""One MQTT connection on the gate's own loop, from CONNECT to its end: the only file that knows paho.
 
 The law of this file: a paho client serves one connection and is thrown away with it, so that nothing can
 queue up inside it while the broker is gone: `publish()` takes a message only when the broker is there and has
 room, and says so. `connect()` alone blocks and belongs into an executor; all else runs on the loop. However a
 connection ends, by a broker that hangs up, sends nonsense or falls silent, the end is a `BrokerLost`.
+
+MQTT 5 unless the broker offers no more than 3.1.1: that one knows no reasons, so that a publish which the
+access list denies looks like one that was taken, cannot be told how long a packet may be, and marks a message
+as retained only where it was there before the subscription.
 
 paho calls back under a lock that it takes again when it closes its socket: nothing in a callback may end the
 connection, it only settles a future, and `watch()` draws the conclusion.
@@ -17,7 +21,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
@@ -49,13 +53,19 @@ class LinkSpec:
     host: str
     port: int
     client_id: str
+    protocol: Literal["5", "3.1.1"] = "5"
     subscriptions: tuple[str, ...]
+    mirrors: tuple[str, ...] = ()
+    """Of these the retained messages are wanted too, as the broker has them when the link comes up."""
     presence: str | None = None
     """Topic of the retained "online", with "offline" as the last will."""
     username: str | None = None
     password_file: Path | None = None
     ca_file: Path | None = None
     """Set: TLS, and the broker's certificate must be signed by it."""
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    """With `ca_file`: our own certificate and its key, where the broker wants one."""
     keepalive_s: int = 30
     connect_timeout_s: float = 10.0
     """For the connection, and again for the broker's answer to it."""
@@ -80,10 +90,12 @@ class _Tls(ssl.SSLContext):
 
     wrapped: ssl.SSLSocket | None = None
 
-    def __new__(cls, ca_file: Path) -> _Tls:
+    def __new__(cls, ca_file: Path, cert_file: Path | None, key_file: Path | None) -> _Tls:
         # Demands a certificate and checks its name; TLS 1.2 at least (Python's ssl, PROTOCOL_TLS_CLIENT).
         context = super().__new__(cls, ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(ca_file)
+        if cert_file is not None:
+            context.load_cert_chain(cert_file, key_file)
         return context
 
     def wrap_socket(self, *args: Any, **options: Any) -> ssl.SSLSocket:
@@ -107,10 +119,12 @@ class Link:
         self._subscription_refused: Callable[[str, str], None] | None = None
         self._sock: Any = None
         self._is_closed = False
+        self._is_5 = spec.protocol == "5"
         self._client = paho.Client(
             CallbackAPIVersion.VERSION2,
             client_id=spec.client_id,
-            protocol=paho.MQTTv5,
+            clean_session=None if self._is_5 else False,
+            protocol=paho.MQTTv5 if self._is_5 else paho.MQTTv311,
             reconnect_on_failure=False,
         )
 
@@ -129,18 +143,19 @@ class Link:
             if spec.password_file is not None:
                 password = spec.password_file.read_text(encoding="utf-8").rstrip("\r\n")
             client.username_pw_set(spec.username, password)
-        tls = _Tls(spec.ca_file) if spec.ca_file is not None else None
+        tls = _Tls(spec.ca_file, spec.cert_file, spec.key_file) if spec.ca_file is not None else None
         if tls is not None:
             client.tls_set_context(tls)
         if spec.presence is not None:
             client.will_set(spec.presence, OFFLINE, qos=1, retain=True)
-        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho leaves it bare
-        properties.SessionExpiryInterval = spec.session_expiry_s
-        properties.MaximumPacketSize = spec.packet_limit
+        only_5: dict[str, Any] = {}
+        if self._is_5:
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho leaves it bare
+            properties.SessionExpiryInterval = spec.session_expiry_s
+            properties.MaximumPacketSize = spec.packet_limit
+            only_5 = {"clean_start": False, "properties": properties}
         try:
-            client.connect(
-                spec.host, spec.port, keepalive=spec.keepalive_s, clean_start=False, properties=properties
-            )
+            client.connect(spec.host, spec.port, keepalive=spec.keepalive_s, **only_5)
         except BaseException:
             if tls is not None and tls.wrapped is not None:
                 tls.wrapped.close()
@@ -177,20 +192,33 @@ class Link:
         """Subscribe, and say that we are here."""
         self._subscription_refused = refused
         # Retained messages are not wanted (2: do not send them); one that is published now keeps its flag.
-        options = SubscribeOptions(qos=1, retainAsPublished=True, retainHandling=2)
-        for topic in self._spec.subscriptions:
-            _, mid = self._client.subscribe(topic, options=options)
-            if mid is not None:
-                self._subscribing[mid] = topic
+        self._subscribe(self._spec.subscriptions, retainHandling=2)
+        self._subscribe(self._spec.mirrors, retainHandling=0, noLocal=True)
         if self._spec.presence is not None:
             self._send(self._spec.presence, ONLINE, lambda _: None, retain=True)
 
-    def room(self) -> int:
-        return 0 if self._ended.done() else max(0, self._window - len(self._on_the_way))
+    def _subscribe(self, topics: tuple[str, ...], **options: Any) -> None:
+        for topic in topics:
+            wanted: dict[str, Any] = {"qos": 1}
+            if self._is_5:
+                wanted = {"options": SubscribeOptions(qos=1, retainAsPublished=True, **options)}
+            _, mid = self._client.subscribe(topic, **wanted)
+            if mid is not None:
+                self._subscribing[mid] = topic
 
-    def publish(self, topic: str, payload: bytes, done: Done) -> bool:
+    def room(self) -> int:
+        """How many more may be on the way, but for what is kept free for retained messages: a backlog of
+        facts takes every place as it falls free."""
+        kept_free = min(2, self._window // 4)
+        return max(0, self._free() - kept_free)
+
+    def publish(self, topic: str, payload: bytes, done: Done, *, retain: bool = False) -> bool:
         """Hand over one QoS 1 message; False where there is no room for it."""
-        return self.room() > 0 and self._send(topic, payload, done)
+        room = self._free() if retain else self.room()
+        return room > 0 and self._send(topic, payload, done, retain=retain)
+
+    def _free(self) -> int:
+        return 0 if self._ended.done() else self._window - len(self._on_the_way)
 
     def _send(self, topic: str, payload: bytes, done: Done, *, retain: bool = False) -> bool:
         if not self._on_the_way:

@@ -5,6 +5,9 @@ the broker took it, counts for nothing. What is not delivered is sent again, in 
 fact on; the office dedupes by (gate, seq). At most `WINDOW` facts are ahead of what the office holds, so that
 no queue on the way has to grow. Silence is probed with one fact at a time, ever more slowly; the first
 acknowledgement opens the window again. Nothing here waits for the broker but `run()`.
+
+A site whose consumer acknowledges nothing says `delivery: broker`: then a fact counts as delivered when the
+broker has taken it and all before it, which proves no more than that.
 """
 
 from __future__ import annotations
@@ -12,27 +15,28 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol, assert_never
+from typing import TYPE_CHECKING, Literal, Protocol, assert_never
 
-from daemon.mqtt.broker import Broker
 from daemon.mqtt.inbound import Acknowledged, Refused, RefusedWhy, ResendAsked, judge
-from daemon.mqtt.link import Done, LinkSpec, Listener
+from daemon.mqtt.line import Opened
+from daemon.mqtt.line import Way as Way
+from daemon.mqtt.link import Done
 from daemon.mqtt.messages import Topics, fact_message
 from daemon.mqtt.presence import Post, Presence
 from daemon.store.errors import StoreError
 
 if TYPE_CHECKING:
-    from random import Random
-
-    from daemon.config.model import OfficeConfig
     from daemon.core.signals import Instant
     from daemon.runtime.clock import Clock
     from daemon.store.ledger import LedgerRow
 
 log = logging.getLogger(__name__)
+
+Delivery = Literal["office", "broker"]
+"""Whose acknowledgement makes a fact delivered."""
 
 WINDOW = 100
 """Facts ahead of the office at most. Ten gates fit into the 1,000 messages that Mosquitto queues for an
@@ -57,18 +61,6 @@ class Ledger(Protocol):
         ...
 
 
-class Way(Protocol):
-    """The way to the broker: `daemon.mqtt.broker.Broker`, or a scripted one."""
-
-    @property
-    def connected(self) -> bool: ...
-    @property
-    def why(self) -> str | None: ...
-    def room(self) -> int: ...
-    def publish(self, topic: str, payload: bytes, done: Done) -> bool: ...
-    async def run(self) -> None: ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
     """How long the publisher waits, in seconds."""
@@ -88,13 +80,14 @@ class OfficeStatus:
     """To the broker."""
     why: str | None
     """What is wrong, None when nothing is."""
+    delivery: Delivery
     office_seen: bool
     """The office has acknowledged over this connection and answers in time."""
     last_seq: int
     published: int
     """The last fact that the broker took since the daemon started; proves nothing."""
     acked: int
-    """The last fact that the office holds."""
+    """The last fact that the office holds; that the broker has taken, where its word is enough."""
     refused_by_broker: int
     refused_from_office: int
     """Messages on the office's topics that were not obeyed."""
@@ -108,12 +101,14 @@ class Publisher:
         ledger: Ledger,
         topics: Topics,
         *,
-        way: Callable[[Listener], Way],
+        way: Opened,
         clock: Clock,
         post: Post,
         patience: Patience = Patience(),
+        delivery: Delivery = "office",
     ) -> None:
         self._ledger = ledger
+        self._delivery = delivery
         self._topics = topics
         self._clock = clock
         self._patience = patience
@@ -133,6 +128,10 @@ class Publisher:
         self._resend_at: int | None = None
         self._not_before: int | None = None
         self._keeps_failing = False
+        self._again_up_to = 0
+        """What was asked for again goes out whole, also where the office holds it: others may listen."""
+        self._taken: set[int] = set()
+        """Facts that the broker took while it has not taken one before them (`delivery: broker`)."""
         self._asked: int | None = None
         """What the office asked to be sent again from, as long as that has not been obeyed."""
         self._obey_at: int | None = None
@@ -156,6 +155,7 @@ class Publisher:
         return OfficeStatus(
             connected=self._way.connected,
             why=self._way.why or (self._refusal and self._refusal[1]),
+            delivery=self._delivery,
             office_seen=self._office_seen,
             last_seq=self._ledger.last_seq(),
             published=self._published,
@@ -164,15 +164,10 @@ class Publisher:
             refused_from_office=self._junk.total(),
         )
 
-    async def run(self) -> None:
-        """Until cancelled. An exception that leaves it is a bug, not the network."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._way.run(), name="broker")
-            tasks.create_task(self._publish(), name="publisher")
-
     # ------------------------------------------------------------ sending
 
-    async def _publish(self) -> None:
+    async def run(self) -> None:
+        """Until cancelled, beside the way. An exception that leaves it is a bug, not the network."""
         while True:
             self._woken.clear()
             self._presence.tell(self._way.why or "no connection")
@@ -225,11 +220,23 @@ class Publisher:
                 self._published = max(self._published, seq)
                 if self._refusal is not None and self._refusal[0] == seq:
                     self._refusal = None
+                if self._delivery == "broker":
+                    self._taken_by_broker(seq)
             else:
                 self._refused(seq, refusal)
             self._woken.set()
 
         return done
+
+    def _taken_by_broker(self, seq: int) -> None:
+        """Delivered, where nobody acknowledges but the broker: up to the first fact that it has not taken."""
+        self._taken.add(seq)
+        last = self._holds
+        while last + 1 in self._taken:
+            last += 1
+            self._taken.remove(last)
+        if last > self._holds:
+            self._delivered(last)
 
     def _refused(self, seq: int, words: str) -> None:
         self._refused_by_broker += 1
@@ -283,11 +290,15 @@ class Publisher:
 
     def _acknowledged(self, seq: int) -> None:
         self._office_seen = True
+        self._delivered(seq)
+
+    def _delivered(self, seq: int) -> None:
         self._keep(seq)
         if seq <= self._holds:
             return
         self._holds = seq
-        self._cursor = max(self._cursor, seq)
+        if self._cursor >= self._again_up_to:
+            self._cursor = max(self._cursor, seq)
         self._window = WINDOW
         self._resend_s = self._patience.resend_after_s
         waiting = self._cursor > seq
@@ -319,6 +330,8 @@ class Publisher:
         if self._obey_at is not None and now < self._obey_at:
             return
         log.debug("the office asks for everything from fact %d on", self._asked)
+        self._taken.clear()
+        self._again_up_to = max(self._cursor, self._again_up_to)
         self._holds = min(self._holds, self._asked - 1)
         self._cursor = min(self._cursor, self._asked - 1)
         self._window = WINDOW
@@ -339,6 +352,7 @@ class Publisher:
             self._connected_at = self._clock.now()
             self._presence.came()
             self._cursor = self._holds
+            self._taken.clear()
             self._window = WINDOW
             self._not_before = None
         elif self._connected_at is not None:
@@ -356,32 +370,6 @@ class Publisher:
             times = [self._resend_at, self._not_before, None if self._asked is None else self._obey_at]
         due = [at for at in times if at is not None]
         return max(0.0, (min(due) - self._clock.boottime_ns()) / 1e9) if due else None
-
-
-def publisher_to(
-    office: OfficeConfig,
-    topics: Topics,
-    *,
-    ledger: Ledger,
-    clock: Clock,
-    random: Random,
-    post: Post,
-) -> Publisher:
-    """The publisher of one gate as config.yaml describes it; `office`'s files must be absolute paths."""
-    spec = LinkSpec(
-        host=office.host,
-        port=office.port,
-        client_id=f"gatepost-{topics.site}-{topics.gate}",
-        subscriptions=(topics.ack, topics.resend),
-        presence=topics.link,
-        username=office.username,
-        password_file=office.password_file,
-        ca_file=office.ca_file,
-        window=WINDOW,
-    )
-    return Publisher(
-        ledger, topics, way=lambda listener: Broker(spec, listener, random), clock=clock, post=post
-    )
 
 
 def _ns(seconds: float) -> int:

@@ -126,3 +126,14 @@ def gate_of(root: str, site: str, topic: str) -> str | None:
         return None
     gate, _, rest = topic[len(prefix) :].partition("/")
     return gate if rest.startswith("fact/") else None
+
+
+def fits(topic: str, wanted: str) -> bool:
+    """True where a topic is among those that this filter stands for (MQTT 5, 4.7.1)."""
+    parts, wants = topic.split("/"), wanted.split("/")
+    if wants[-1] == "#":
+        wants = wants[:-1]
+        parts = parts[: len(wants)]
+    return len(parts) == len(wants) and all(
+        want in ("+", part) for part, want in zip(parts, wants, strict=True)
+    )

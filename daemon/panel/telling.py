@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from zoneinfo import ZoneInfo
 
+from daemon.core.masking import masked_card
 from daemon.core.plates import PlateKind, distance, plate_kind
 from daemon.core.reasons import Words
 
@@ -46,14 +47,9 @@ def likeness_words(read: str, plate: str) -> Words | None:
     return Words(f"差 {ceil(apart)} 字", f"{ceil(apart)} off")
 
 
-def masked(card: str) -> str:
-    """All but the last four characters hidden; a card of four or fewer is hidden whole."""
-    return "••••" + card[-4:] if len(card) > 4 else "••••"
-
-
 def without_cards(text: str) -> str:
     """The same text with every card number in it masked: details are written for the log too."""
-    return _CARD.sub(lambda found: masked(found[0]), text)
+    return _CARD.sub(lambda found: masked_card(found[0]), text)
 
 
 _CARD = re.compile(r"(?<!\w)[0-9A-F]{6,10}(?!\w)")

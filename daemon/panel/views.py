@@ -12,6 +12,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from daemon.core.facts import AlertRaised
+from daemon.core.masking import masked_card
 from daemon.core.reasons import Reason, Severity, Words
 from daemon.core.signals import Boom, Char, Instant, LoopState
 from daemon.core.state import LaneState, Passage, Phase, State, Stay
@@ -23,7 +24,6 @@ from daemon.panel.telling import (
     day_and_time,
     duration_words,
     likeness_words,
-    masked,
     without_cards,
 )
 from daemon.panel.words import (
@@ -187,7 +187,7 @@ def _car(lane: LaneState, passage: Passage, state: State, now: Instant, zone: Zo
         plate=passage.plate or None,
         plate_chars=_plate_chars(passage),
         plate_problem=_plate_problem(passage),
-        card=None if passage.card is None else masked(passage.card),
+        card=None if passage.card is None else masked_card(passage.card),
         holder=permit.holder if permit is not None else None,
         household=permit.household if permit is not None else None,
         other_holder=(
@@ -344,7 +344,7 @@ def _passage(line: PassageLine, state: State, now: Instant, zone: ZoneInfo) -> P
         direction=line.direction,
         direction_words=DIRECTION_WORDS.get(line.direction, Words(line.direction, "")),
         picture=line.picture or line.crop,
-        card=None if line.card is None else masked(line.card),
+        card=None if line.card is None else masked_card(line.card),
         plate=line.plate or None,
         holder=by_card.holder if by_card is not None and card_is_anothers else line.holder,
         other_holder=line.holder if card_is_anothers else None,

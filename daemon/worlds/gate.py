@@ -31,7 +31,10 @@ from daemon.core.state import LaneRules, SiteRules, empty_state
 from daemon.edges.cards import read_cards
 from daemon.edges.contacts import watch_boom, watch_button, watch_loop
 from daemon.engine import Engine
+from daemon.mqtt.line import Line
 from daemon.mqtt.publisher import Publisher
+from daemon.mqtt.showing import Showing
+from daemon.mqtt.shown import Gate as Shown
 from daemon.perform import Performer
 from daemon.runtime.clock import Clock
 from daemon.runtime.supervisor import supervise
@@ -73,7 +76,9 @@ class Gate:
     random: Random
     store: Store = field(init=False)
     engine: Engine = field(init=False)
+    line: Line = field(init=False)
     publisher: Publisher = field(init=False)
+    showing: Showing = field(init=False)
     loop: VirtualLoop = field(init=False)
     is_up: bool = False
     why: BaseException | None = None
@@ -155,13 +160,14 @@ class Gate:
             ),
             observe=self._observe,
         )
+        self.line = Line()
         self.publisher = Publisher(
-            self.store,
-            TOPICS,
-            way=lambda listener: WorldWay(around.office, listener, around.outside, self.life),
-            clock=clock,
-            post=self.post,
+            self.store, TOPICS, way=self.line.join(TOPICS.ack, TOPICS.resend), clock=clock, post=self.post
         )
+        shown = Shown(topics=TOPICS, name="", ledger=self.store.identity(), version=__version__)
+        way = self.line.join(TOPICS.alert("+"), TOPICS.lane("+"))
+        self.showing = Showing(shown, state=lambda: self.engine.state, way=way, clock=clock)
+        self.line.open(lambda listener: WorldWay(around.office, listener, around.outside, self.life))
         self.engine.handle(Started(at=clock.now(), version=__version__, note=note))
         self.engine.handle(DirectoryGiven(at=clock.now(), actor=CONFIG, permits=around.permits()))
 
@@ -170,13 +176,16 @@ class Gate:
 
     def _observe(self, signal: Signal, facts: tuple[Fact, ...]) -> None:
         self.publisher.wake()
+        self.showing.wake()
         if not self.life.is_over:
             self.around.observe(self, signal, facts)
 
     def _long_lived(self) -> list[tuple[str, Coroutine[Any, Any, None]]]:
         runs: list[tuple[str, Coroutine[Any, Any, None]]] = [
             ("engine", self.engine.run()),
+            ("line", self.line.run()),
             ("publisher", self.publisher.run()),
+            ("showing", self.showing.run()),
         ]
         clock: Clock = self.around.outside
         heard: dict[str, Any] = {"post": self.post, "clock": clock}

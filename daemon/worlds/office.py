@@ -45,6 +45,8 @@ class Office:
         self.network = Network()
         self.held: list[tuple[str, str]] = []
         self.wrong: list[str] = []
+        self.shown: dict[str, bytes] = {}
+        """What the broker retains."""
         self.way: WorldWay | None = None
         self._outside = outside
         self._random = random
@@ -63,6 +65,15 @@ class Office:
         if not self.network.is_half_open and not self.network.office_is_away:
             for _ in range(2 if self.network.doubles else 1):
                 self._outside.later(_DELAY_S, lambda: self._receives(message))
+
+    def is_shown(self, topic: str, payload: bytes) -> None:
+        """The broker keeps the newest of each topic; an empty one takes it away."""
+        if self.network.is_half_open:
+            return
+        if payload:
+            self.shown[topic] = payload
+        else:
+            self.shown.pop(topic, None)
 
     def _says(self, topic: str, message: dict[str, Any], *, retained: bool = False) -> None:
         if self.network.is_down or self.network.is_half_open:
@@ -126,11 +137,13 @@ class WorldWay:
     def room(self) -> int:
         return 100 - self._unanswered if self.connected else 0
 
-    def publish(self, topic: str, payload: bytes, done: Done) -> bool:
-        del topic
+    def publish(self, topic: str, payload: bytes, done: Done, *, retain: bool = False) -> bool:
         if not self.connected or self._life.is_over:
             return False
-        self._office.carries(json.loads(payload))
+        if retain:
+            self._office.is_shown(topic, payload)
+        else:
+            self._office.carries(json.loads(payload))
         if not self._office.network.is_half_open:
             self._unanswered += 1
             self._outside.later(_DELAY_S, self._on_loop(lambda: self._answered(done)))

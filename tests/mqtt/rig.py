@@ -14,9 +14,10 @@ from typing import Any
 
 from daemon.core.signals import DeviceLost, DeviceRestored, Instant
 from daemon.mqtt.broker import Broker
+from daemon.mqtt.line import Line
 from daemon.mqtt.link import Done, LinkSpec, Listener
 from daemon.mqtt.messages import FactMessage, Topics, fact_filter
-from daemon.mqtt.publisher import Ledger, Patience, Publisher
+from daemon.mqtt.publisher import Delivery, Ledger, Patience, Publisher
 from daemon.office.database import Place
 from daemon.office.office import Office
 from daemon.office.service import books_at
@@ -90,7 +91,7 @@ class ScriptedWay:
     def room(self) -> int:
         return self.room_left if self.connected else 0
 
-    def publish(self, topic: str, payload: bytes, done: Done) -> bool:
+    def publish(self, topic: str, payload: bytes, done: Done, *, retain: bool = False) -> bool:
         if not self.connected:
             return False
         fact = FactMessage.model_validate_json(payload)
@@ -155,19 +156,25 @@ class Gate:
         *,
         patience: Patience = QUICK,
         clock: Clock | None = None,
+        delivery: Delivery = "office",
     ) -> None:
         self.posted: list[DeviceLost | DeviceRestored] = []
+        self.line = Line()
         self.publisher = Publisher(
             ledger,
             TOPICS,
-            way=lambda listener: Broker(spec, listener, Random(1)),
+            way=self.line.join(TOPICS.ack, TOPICS.resend),
             clock=clock or SystemClock(),
             post=self.posted.append,
             patience=patience,
+            delivery=delivery,
         )
+        self.line.open(lambda listener: Broker(spec, listener, Random(1)))
 
     async def run(self) -> None:
-        await self.publisher.run()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.line.run())
+            tasks.create_task(self.publisher.run())
 
 
 class Books:

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from daemon.core.masking import masked_card
 from daemon.core.plates import PlateKind
 from daemon.core.signals import DeviceLost, Loop, LoopState, Started
-from daemon.panel.telling import duration_words, likeness_words, masked, plate_colour, without_cards
+from daemon.panel.telling import duration_words, likeness_words, plate_colour, without_cards
 from tests.panel.conftest import Visitor
 from tests.panel.guardhouse import NEIGHBOUR, RESIDENT
 
@@ -64,8 +65,8 @@ def test_likeness_is_told_in_whole_characters(read: str, plate: str, words: str 
 
 
 def test_cards_are_masked_also_in_the_details_of_an_alert() -> None:
-    assert masked("0A1B2C3D") == "••••2C3D"
-    assert masked("2C3D") == "••••"
+    assert masked_card("0A1B2C3D") == "••••2C3D"
+    assert masked_card("2C3D") == "••••"
     assert without_cards("card 0A1B2C3D, plate 粤B12345, loop 7") == "card ••••2C3D, plate 粤B12345, loop 7"
 
 

@@ -1,0 +1,101 @@
+"""From config.yaml to the gate's line: who talks over it, and as whom the broker knows us.
+
+The law of this file: everything is made here and nothing is connected; `Wire.run()` does that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from daemon.mqtt.broker import Broker
+from daemon.mqtt.line import Line, Opened, Way
+from daemon.mqtt.link import LinkSpec, Listener
+from daemon.mqtt.publisher import WINDOW, Ledger, Publisher
+from daemon.mqtt.showing import Showing
+from daemon.mqtt.shown import Gate
+from daemon.mqtt.topics import Topics
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from daemon.config.model import OfficeConfig
+    from daemon.core.state import State
+    from daemon.mqtt.presence import Post
+    from daemon.runtime.clock import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """Facts and state on their way out, over one connection."""
+
+    line: Line
+    """Whoever else has something to hear or to say joins it before `run()`."""
+    publisher: Publisher
+    showing: Showing
+    way: Opened
+
+    def wake(self) -> None:
+        """There are new facts, and a new state. On the loop; costs nothing."""
+        self.publisher.wake()
+        self.showing.wake()
+
+    async def run(self) -> None:
+        """Until cancelled. An exception that leaves it is a bug, not the network."""
+        self.line.open(self.way)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.line.run(), name="broker")
+            tasks.create_task(self.publisher.run(), name="publisher")
+            tasks.create_task(self.showing.run(), name="showing")
+
+
+def wire_to(
+    office: OfficeConfig,
+    topics: Topics,
+    *,
+    name: str,
+    version: str,
+    ledger: Ledger,
+    state: Callable[[], State],
+    clock: Clock,
+    random: Random,
+    post: Post,
+) -> Wire:
+    """The wire of one gate as config.yaml describes it; `office`'s files must be absolute paths.
+
+    `ledger` must be open.
+    """
+    line = Line()
+    publisher = Publisher(
+        ledger,
+        topics,
+        way=line.join(topics.ack, topics.resend),
+        clock=clock,
+        post=post,
+        delivery=office.delivery,
+    )
+    gate = Gate(topics=topics, name=name, ledger=ledger.identity(), version=version)
+    mirrors = (topics.alert("+"), topics.lane("+"))
+    showing = Showing(gate, state=state, way=line.join(*mirrors), clock=clock)
+
+    def way(listener: Listener) -> Way:
+        spec = LinkSpec(
+            host=office.host,
+            port=office.port,
+            client_id=f"gatepost-{topics.site}-{topics.gate}",
+            protocol=office.protocol,
+            subscriptions=tuple(wanted for wanted in line.filters if wanted not in mirrors),
+            mirrors=mirrors,
+            presence=topics.link,
+            username=office.username,
+            password_file=office.password_file,
+            ca_file=office.ca_file,
+            cert_file=office.cert_file,
+            key_file=office.key_file,
+            window=WINDOW,
+        )
+        return Broker(spec, listener, random)
+
+    return Wire(line=line, publisher=publisher, showing=showing, way=way)
