@@ -21,8 +21,8 @@ from daemon.core.alerts import (
     SendSomeone,
     SomeoneSent,
 )
-from daemon.core.facts import AlertCleared
-from daemon.core.reasons import Reason
+from daemon.core.facts import AlertCleared, AlertRaised
+from daemon.core.reasons import Reason, Severity
 from daemon.core.signals import Actor, Asked
 
 if TYPE_CHECKING:
@@ -81,8 +81,27 @@ def why_not(state: State, request: AnyRequest) -> Reason | None:
         case CloseAlert():
             if not request.outcome.strip():
                 return Reason.TEXT_NEEDED
-            lasts = alert.subject in state.failed or bool(state.alarms.get(alert.subject))
-            return Reason.CAUSE_LASTS if lasts else None
+            return Reason.CAUSE_LASTS if _lasts(state, alert) else None
+
+
+def _lasts(state: State, alert: AlertRaised) -> bool:
+    return alert.subject in state.failed or bool(state.alarms.get(alert.subject))
+
+
+# ---------------------------------------------------------------- room
+
+MOST_OPEN = 500
+"""Nobody looks through more than that; a post that closes none of its alerts must not fill the memory."""
+
+_GRAVITY = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+def in_the_way(state: State) -> AlertRaised | None:
+    """What gives way to one more alert: the oldest of the least severe whose cause is not known to last."""
+    if len(state.alerts) < MOST_OPEN:
+        return None
+    may_go = (alert for alert in state.alerts.values() if not _lasts(state, alert))
+    return min(may_go, key=lambda alert: _GRAVITY[alert.severity], default=None)
 
 
 # ---------------------------------------------------------------- time

@@ -14,7 +14,7 @@ from daemon.core.fact import Fact
 from daemon.core.plates import is_plate, normalise
 from daemon.core.reasons import Reason
 from daemon.core.signals import Actor, Asked, Instant, Permit, Request
-from daemon.core.table import Table
+from daemon.core.table import Table, oldest
 
 if TYPE_CHECKING:
     from daemon.core.draft import Draft
@@ -104,6 +104,10 @@ AnyFact = PassIssued | PassWithdrawn | PassChecked
 # ---------------------------------------------------------------- what is kept in mind
 
 
+KEPT = 2_000
+"""Passes: beyond that, those that let nobody in any more are forgotten, and are unknown ones from then on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contractors:
     passes: Table[Pass] = field(default_factory=Table)
@@ -144,22 +148,35 @@ def evolve(part: Contractors, fact: Fact) -> Contractors:
         case PassIssued():
             issued = fact.contractor
             of_plate = part.of_plate
-            return replace(
+            part = replace(
                 part,
                 passes=part.passes.put(issued.number, issued),
                 of_plate=of_plate.put(issued.plate, issued.number) if issued.plate else of_plate,
             )
+            return _forgotten(part, fact.at)
         case PassWithdrawn():
-            gone = part.passes.get(fact.number)
-            plate = gone.plate if gone is not None and gone.plate is not None else ""
-            is_newest = part.of_plate.get(plate) == fact.number
-            return replace(
-                part,
-                withdrawn=part.withdrawn.put(fact.number, fact.by),
-                of_plate=part.of_plate.without(plate) if is_newest else part.of_plate,
-            )
+            part = replace(part, withdrawn=part.withdrawn.put(fact.number, fact.by))
+            return _off_its_vehicle(part, fact.number)
         case _:
             return part
+
+
+def _off_its_vehicle(part: Contractors, number: str) -> Contractors:
+    gone = part.passes.get(number)
+    plate = gone.plate if gone is not None and gone.plate is not None else ""
+    is_newest = part.of_plate.get(plate) == number
+    return replace(part, of_plate=part.of_plate.without(plate)) if is_newest else part
+
+
+def _forgotten(part: Contractors, at: Instant) -> Contractors:
+    def ended(one: Pass) -> datetime | None:
+        is_over = one.number in part.withdrawn or (at.trusted and at.wall >= one.valid_until)
+        return one.valid_until if is_over else None
+
+    for number in oldest(part.passes, KEPT, ended):
+        part = _off_its_vehicle(part, number)
+        part = replace(part, passes=part.passes.without(number), withdrawn=part.withdrawn.without(number))
+    return part
 
 
 def why_no_entry(part: Contractors, contractor: Pass, at: Instant) -> Reason | None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from daemon.core.alert_desk import in_the_way
 from daemon.core.evolve import evolve
 from daemon.core.facts import ActionRefused, AlertCleared, AlertRaised, Fact
 from daemon.core.lane import DECIDED
 from daemon.core.reasons import AlertKind, Reason, Severity
 from daemon.core.signals import Asked, Instant
 from daemon.core.state import LaneState, State
+
+GAVE_WAY = "未结告警过多，让位 · gave way: too many alerts are open"
+"""What came of an alert that nobody has closed."""
 
 
 class Draft:
@@ -63,6 +67,9 @@ class Draft:
             return
         if passage is None and lane is not None and lane.passage is not None:
             passage = lane.passage.id
+        old = in_the_way(self.state)
+        if old is not None:
+            self.say(AlertCleared(at=self.at, lane=old.lane, alert_id=old.alert_id, outcome=GAVE_WAY))
         self.say(
             AlertRaised(
                 at=self.at,

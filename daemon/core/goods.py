@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from daemon.core.fact import Fact
 from daemon.core.reasons import Reason
 from daemon.core.signals import Actor, Asked, Instant, Request
-from daemon.core.table import Table
+from daemon.core.table import Table, oldest
 
 if TYPE_CHECKING:
     from daemon.core.draft import Draft
@@ -103,9 +103,13 @@ AnyFact = SlipIssued | SlipUsed | SlipCancelled
 # ---------------------------------------------------------------- what is kept in mind
 
 
+KEPT = 2_000
+"""Slips: beyond that, those that no longer work are forgotten, and are unknown ones from then on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Slips:
-    """Every slip by its number, and what became of those that no longer work."""
+    """Slips by their number, and what became of those that no longer work."""
 
     written: Table[Slip] = field(default_factory=Table)
     spent: Table[Reason] = field(default_factory=Table)
@@ -114,13 +118,28 @@ class Slips:
 def evolve(slips: Slips, fact: Fact) -> Slips:
     match fact:
         case SlipIssued():
-            return replace(slips, written=slips.written.put(fact.slip.number, fact.slip))
+            written = replace(slips, written=slips.written.put(fact.slip.number, fact.slip))
+            return _forgotten(written, fact.at)
         case SlipUsed():
             return replace(slips, spent=slips.spent.put(fact.number, Reason.SLIP_USED))
         case SlipCancelled():
             return replace(slips, spent=slips.spent.put(fact.number, Reason.SLIP_CANCELLED))
         case _:
             return slips
+
+
+def _forgotten(slips: Slips, at: Instant) -> Slips:
+    def ended(slip: Slip) -> datetime | None:
+        return slip.valid_until if slip.number in slips.spent or is_over(slip, at) else None
+
+    for number in oldest(slips.written, KEPT, ended):
+        slips = replace(slips, written=slips.written.without(number), spent=slips.spent.without(number))
+    return slips
+
+
+def is_over(slip: Slip, at: Instant) -> bool:
+    """A date counts only while the clock can be trusted, as everywhere at the gate."""
+    return at.trusted and at.wall >= slip.valid_until
 
 
 # ---------------------------------------------------------------- what follows from asking
@@ -162,16 +181,13 @@ def asked(draft: Draft, asked: Asked, request: AnyRequest) -> None:
 
 
 def why_not(slips: Slips, request: UseSlip, at: Instant) -> Reason | None:
-    """Why this slip does not let this car or person carry anything out; None where it does.
-
-    A date counts only while the clock can be trusted, as everywhere at the gate.
-    """
+    """Why this slip does not let this car or person carry anything out; None where it does."""
     slip = slips.written.get(request.number)
     if slip is None:
         return Reason.SLIP_UNKNOWN
     if request.number in slips.spent:
         return slips.spent[request.number]
-    if at.trusted and at.wall >= slip.valid_until:
+    if is_over(slip, at):
         return Reason.SLIP_EXPIRED
     if slip.plate is not None and request.plate != slip.plate:
         return Reason.SLIP_OF_ANOTHER

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, assert_never
 from daemon.core.fact import Fact
 from daemon.core.reasons import Reason
 from daemon.core.signals import Actor, Asked, Request
-from daemon.core.table import Table
+from daemon.core.table import Table, oldest
 
 if TYPE_CHECKING:
     from daemon.core.draft import Draft
@@ -108,9 +108,14 @@ AnyFact = IdentityRegistered | ReleaseAgreed | IdentityCompared
 # ---------------------------------------------------------------- what is kept in mind
 
 
+KEPT = 1_000
+"""How many drivers back the office can ask about; all of them are in the ledger."""
+
+
 @dataclass(frozen=True, slots=True)
 class Identities:
     registered: Table[Identity] = field(default_factory=Table)
+    written: int = 0
     of_passage: Table[tuple[str, Actor]] = field(default_factory=Table)
     """Waiting cars, to the number of their driver's identity and who registered it."""
     agreed: Table[Actor] = field(default_factory=Table)
@@ -123,7 +128,8 @@ def evolve(part: Identities, fact: Fact) -> Identities:
         case IdentityRegistered():
             return replace(
                 part,
-                registered=part.registered.put(fact.identity.number, fact.identity),
+                registered=_with(part.registered, fact.identity),
+                written=part.written + 1,
                 of_passage=part.of_passage.put(passage, (fact.identity.number, fact.by)),
             )
         case ReleaseAgreed():
@@ -134,6 +140,13 @@ def evolve(part: Identities, fact: Fact) -> Identities:
             )
         case _:
             return part
+
+
+def _with(registered: Table[Identity], identity: Identity) -> Table[Identity]:
+    registered = registered.put(identity.number, identity)
+    for number in oldest(registered, KEPT, lambda one: int(one.number.removeprefix("D"))):
+        registered = registered.without(number)
+    return registered
 
 
 # ---------------------------------------------------------------- what follows from asking
@@ -216,7 +229,7 @@ def _identity(draft: Draft, request: RegisterIdentity, passage: str) -> Identity
     # A salt need not be secret, only its own: no other driver is registered for this passage at this instant.
     salt = f"{passage}/{draft.at.boot}/{draft.at.mono.total_seconds()}"
     return Identity(
-        number=f"D{len(draft.state.identities.registered) + 1:05d}",
+        number=f"D{draft.state.identities.written + 1:05d}",
         person=request.person.strip(),
         document=request.document,
         digest=_digest(written, salt),

@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING
 from daemon.core.plates import one_confusable_apart
 from daemon.core.reasons import AlertKind, Severity
 from daemon.core.signals import Instant
-from daemon.core.table import Table
+from daemon.core.table import Table, oldest
 
 if TYPE_CHECKING:
     from daemon.core.draft import Draft
     from daemon.core.state import LaneState, Passage
 
 REMEMBERED = timedelta(days=1)
+
+KEPT = 50_000
+"""Cards whose last car is remembered: more than a site has, so that cards of years ago are forgotten."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,10 @@ def after_passing(uses: Table[CardUse], passage: Passage, at: Instant) -> Table[
     if passage.card is None or passage.card_permit is None or not passage.plate or not passage.plate_valid:
         return uses
     use = CardUse(plate=passage.plate, permit_id=passage.card_permit, at=at, picture=passage.picture)
-    return uses.put(passage.card, use)
+    uses = uses.put(passage.card, use)
+    for card in oldest(uses, KEPT, lambda one: one.at.wall):
+        uses = uses.without(card)
+    return uses
 
 
 def warn(draft: Draft, lane: LaneState, passage: Passage) -> None:

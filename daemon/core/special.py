@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from daemon.core.fact import Fact
 from daemon.core.plates import PlateKind, plate_kind
 from daemon.core.signals import Actor, Instant, Request
-from daemon.core.table import Table
+from daemon.core.table import Table, oldest
 
 CarClass = Literal["large", "dangerous"]
 """`large`: above the class limit of the site. `dangerous`: carries what burns or explodes."""
@@ -238,13 +238,18 @@ AnyFact = (
 # ---------------------------------------------------------------- what is kept in mind
 
 
+KEPT = 500
+"""Approvals: every large vehicle has all of them looked through; beyond that, what is over is forgotten."""
+
+
 @dataclass(frozen=True, slots=True)
 class Special:
-    """The watch list by `key_of`, classed cars by plate, approvals by number (a withdrawn one is None)."""
+    """The watch list by `key_of`, classed cars by plate, approvals by number."""
 
     watched: Table[Watch] = field(default_factory=Table)
     classed: Table[ClassedCar] = field(default_factory=Table)
     approvals: Table[LargeApproval | None] = field(default_factory=Table)
+    """The last `KEPT` and all that still hold; None for one that was withdrawn: its number stays taken."""
 
 
 def evolve(special: Special, fact: Fact) -> Special:
@@ -258,11 +263,21 @@ def evolve(special: Special, fact: Fact) -> Special:
         case CarUnclassified():
             return replace(special, classed=special.classed.without(fact.plate))
         case LargeApproved():
-            return replace(special, approvals=special.approvals.put(fact.approval.number, fact.approval))
+            approvals = special.approvals.put(fact.approval.number, fact.approval)
+            for number in oldest(approvals, KEPT, lambda approval: _ended(approval, fact.at)):
+                approvals = approvals.without(number)
+            return replace(special, approvals=approvals)
         case ApprovalWithdrawn():
             return replace(special, approvals=special.approvals.put(fact.number, None))
         case _:
             return special
+
+
+def _ended(approval: LargeApproval | None, at: Instant) -> datetime | None:
+    """When it ended, for one that is over; a withdrawn one is as old as can be."""
+    if approval is None:
+        return datetime.min.replace(tzinfo=UTC)
+    return approval.valid_until if at.trusted and at.wall >= approval.valid_until else None
 
 
 # ---------------------------------------------------------------- what is asked of it

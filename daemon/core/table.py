@@ -7,7 +7,8 @@ process and a replay is exact.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from heapq import nsmallest
 from typing import Any, TypeVar
 from zlib import crc32
 
@@ -61,6 +62,20 @@ class Table(Mapping[str, V]):
 
     def __repr__(self) -> str:
         return f"Table({len(self)} rows)"
+
+
+def oldest(table: Table[V], most: int, age: Callable[[V], Any]) -> list[str]:
+    """What of `table` is to be forgotten so that it keeps to `most` rows, oldest first.
+
+    `age` gives what sorts a row, and None for one that must stay. A tenth goes at a time: the rows are not
+    looked through again for each new one.
+    """
+    if len(table) <= most:
+        return []
+    aged = ((age(value), key) for key, value in table.items())
+    return [
+        key for _, key in nsmallest(len(table) - most * 9 // 10, (one for one in aged if one[0] is not None))
+    ]
 
 
 def _bucket(key: str) -> int:

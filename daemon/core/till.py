@@ -157,6 +157,7 @@ def evolve(till: Till, fact: Fact) -> Till:
         case CashHandedIn():
             takings = _of(till, fact.shift)
             till = _put(till, replace(takings, accounted=takings.accounted + fact.expected_fen, counted=None))
+            till = _forgotten(till, fact.shift)
             return replace(till, hand_ins=fact.number, on_the_way=till.on_the_way.put(str(fact.number), fact))
         case CashAcknowledged():
             return replace(till, on_the_way=till.on_the_way.without(str(fact.number)))
@@ -176,10 +177,15 @@ def takings_by_shift(facts: Iterable[Fact]) -> dict[int, Takings]:
 
 def _begun(till: Till, fact: ShiftStarted) -> Till:
     till = _put(replace(till, shift=fact.number), Takings(shift=fact.number, guard=fact.guard.name))
-    oldest = till.takings(fact.number - KEPT_SHIFTS)
-    if oldest is None or oldest.in_drawer:
+    return _forgotten(till, fact.number - KEPT_SHIFTS)
+
+
+def _forgotten(till: Till, shift: int) -> Till:
+    """Without that shift, where it is long over and its drawer is empty."""
+    takings = till.takings(shift)
+    if takings is None or takings.in_drawer or shift > till.shift - KEPT_SHIFTS:
         return till
-    return replace(till, shifts=till.shifts.without(str(oldest.shift)))
+    return replace(till, shifts=till.shifts.without(str(shift)))
 
 
 def _moved(till: Till, means: Means, fen: int) -> Till:

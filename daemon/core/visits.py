@@ -14,7 +14,7 @@ from daemon.core.fact import Fact
 from daemon.core.plates import is_plate, normalise
 from daemon.core.reasons import Reason
 from daemon.core.signals import Actor, Asked, Instant, Request
-from daemon.core.table import Table
+from daemon.core.table import Table, oldest
 
 if TYPE_CHECKING:
     from daemon.core.draft import Draft
@@ -154,16 +154,28 @@ AnyFact = ResidentRegistered | ResidentRemoved | VisitAnnounced | VisitCancelled
 # ---------------------------------------------------------------- what is kept in mind
 
 
+KEPT = 2_000
+"""Announced visits, and codes that are spent: beyond that, what is over is forgotten, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Why a code opens nothing any more, and which of all visits it was for."""
+
+    why: Reason
+    visit: int
+
+
 @dataclass(frozen=True, slots=True)
 class Visits:
     residents: Table[tuple[str, ...]] = field(default_factory=Table)
     """Units, to the names of those who live there."""
     announced: Table[Visit] = field(default_factory=Table)
-    """By number, until they are over or cancelled."""
+    """By number, until they are cancelled, used, or over and forgotten."""
     of_plate: Table[str] = field(default_factory=Table)
     of_code: Table[str] = field(default_factory=Table)
-    spent: Table[Reason] = field(default_factory=Table)
-    """Codes that open nothing any more, and why not."""
+    spent: Table[Spent] = field(default_factory=Table)
+    """Codes that open nothing any more."""
     passages: Table[str] = field(default_factory=Table)
     """The waiting cars whose visitor was admitted, to the name of the visitor."""
     written: int = 0
@@ -186,13 +198,14 @@ def evolve(visits: Visits, fact: Fact) -> Visits:
         case VisitAnnounced():
             visit = fact.visit
             by_plate, by_code = visits.of_plate, visits.of_code
-            return replace(
+            visits = replace(
                 visits,
                 announced=visits.announced.put(visit.number, visit),
                 of_plate=by_plate.put(visit.plate, visit.number) if visit.plate else by_plate,
                 of_code=by_code.put(visit.code, visit.number) if visit.code else by_code,
                 written=visits.written + 1,
             )
+            return _forgotten(visits, fact.at)
         case VisitCancelled():
             return _without(visits, fact.number, Reason.VISIT_CANCELLED)
         case VisitorAdmitted():
@@ -208,11 +221,21 @@ def evolve(visits: Visits, fact: Fact) -> Visits:
             return visits
 
 
+def _forgotten(visits: Visits, at: Instant) -> Visits:
+    for number in oldest(visits.announced, KEPT, lambda one: one.valid_until if is_over(one, at) else None):
+        visits = _without(visits, number, Reason.VISIT_EXPIRED)
+    return visits
+
+
 def _without(visits: Visits, number: str, why: Reason) -> Visits:
     visit = visits.announced.get(number)
     if visit is None:
         return visits
-    spent = visits.spent.put(visit.code, why) if visit.code else visits.spent
+    spent = visits.spent
+    if visit.code:
+        spent = spent.put(visit.code, Spent(why, int(number.removeprefix("V"))))
+        for code in oldest(spent, KEPT, lambda one: one.visit):
+            spent = spent.without(code)
     of_plate = visits.of_plate
     if visit.plate and of_plate.get(visit.plate) == number:
         of_plate = of_plate.without(visit.plate)
@@ -339,7 +362,7 @@ def _why_not_announce(draft: Draft, request: AnnounceVisit) -> Reason | None:
 def _why_not_code(draft: Draft, code: str) -> Reason | None:
     visits = draft.state.visits
     if code in visits.spent:
-        return visits.spent[code]
+        return visits.spent[code].why
     number = visits.of_code.get(code)
     if number is None:
         return Reason.CODE_UNKNOWN
