@@ -1,4 +1,4 @@
-"""How full the car park is (R36): ins less outs plus what recounts have put right.
+"""How full the car park is (R36): ins less outs plus what recounts have put right. Asked in `lot_desk`.
 
 The law of this file: a correction is written down with who counted and why, and is never folded into the ins
 and outs. The stays say who is inside, this says how many are; the two may differ by the corrections alone.
@@ -12,8 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from daemon.core.fact import Fact
-from daemon.core.reasons import Reason
-from daemon.core.signals import Actor, Asked, Request
+from daemon.core.signals import Actor, Request
 
 if TYPE_CHECKING:
     from daemon.core.draft import Draft
@@ -32,7 +31,17 @@ class Recount(Request):
     kind: Literal["recount"] = "recount"
 
 
-AnyRequest = Recount
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndStay(Request):
+    """A car that the books have inside is not there: nobody saw it leave, and somebody has looked."""
+
+    reason: str
+    plate: str = ""
+    stay: str = ""
+    kind: Literal["end_stay"] = "end_stay"
+
+
+AnyRequest = Recount | EndStay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,25 +119,6 @@ def evolve(lot: Lot, fact: Fact) -> Lot:
 
 def _with(lot: Lot, name: LotClass, tally: Tally) -> Lot:
     return Lot(tallies=MappingProxyType({**lot.tallies, name: tally}))
-
-
-def asked(draft: Draft, asked: Asked, request: AnyRequest) -> None:
-    """A count that is right already is written down all the same: somebody has looked."""
-    if request.count < 0:
-        draft.refuse(asked, Reason.COUNT_WRONG)
-    elif not request.reason.strip():
-        draft.refuse(asked, Reason.REASON_NEEDED)
-    else:
-        draft.say(
-            LotRecounted(
-                at=draft.at,
-                of=request.of,
-                counted=request.count,
-                correction=request.count - draft.state.lot.of(request.of).inside,
-                why=request.reason.strip(),
-                by=asked.actor,
-            )
-        )
 
 
 def free(bays: int, inside: int) -> int:

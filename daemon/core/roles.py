@@ -111,6 +111,7 @@ MAY: dict[type[Request], frozenset[Role]] = {
     hold_open.UnlockLane: _LEADERS,
     fire.ResetFire: _LEADERS,
     lot.Recount: _ON_DUTY,
+    lot.EndStay: _ANSWERABLE,
     logbook.WriteEntry: _ANY,
     logbook.FollowUpEntry: _ANY,
     logbook.PassOnEntry: _ANY,

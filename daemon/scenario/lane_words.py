@@ -7,6 +7,7 @@ The law of this file: as in `daemon.scenario.desk_words`, which puts who asks in
 消防动作                                    fire alarm
 班长 火警复位 误报                           leader resets fire false alarm
 门岗 点数 临时车 12 夜间清点                 guard recounts temporary 12 night round
+班长 注销在场 粤B77777 已不在场               leader ends stay of 粤B77777 is not there
 车场应有 12 辆                              then lot 12
 """
 
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from daemon.core.fire import ResetFire
 from daemon.core.hold_open import EndHoldOpen, HoldOpen, LockLane, UnlockLane
-from daemon.core.lot import LotClass, Recount
+from daemon.core.lot import EndStay, LotClass, Recount
 from daemon.core.signals import FireInput, FireReported, Instant, Request, Signal
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("lock", r"(锁定车道|locks) (?P<why>.+)"),
     ("unlock", r"(解锁车道|unlocks) (?P<why>.+)"),
     ("reset_fire", r"(火警复位|resets fire) (?P<why>.+)"),
+    ("end_stay", r"(注销在场|ends stay of) (?P<plate>\S+) (?P<why>.+)"),
     ("recount", rf"(点数|recounts) (?P<of>{_CLASS}) (?P<count>\d+) (?P<why>.+)"),
 )
 """What somebody asks; who does, stands in front."""
@@ -55,6 +57,7 @@ REQUESTS: dict[str, Callable[[Mapping[str, str], Here], Request]] = {
     "lock": lambda words, here: LockLane(lane=here.lane, reason=words["why"]),
     "unlock": lambda words, here: UnlockLane(lane=here.lane, reason=words["why"]),
     "reset_fire": lambda words, _here: ResetFire(reason=words["why"]),
+    "end_stay": lambda words, _here: EndStay(plate=words["plate"], reason=words["why"]),
     "recount": lambda words, _here: Recount(
         of=_CLASSES[words["of"]], count=int(words["count"]), reason=words["why"]
     ),
