@@ -22,7 +22,7 @@ from daemon.core.facts import (
 from daemon.core.lane import DECIDED, why_not_lower
 from daemon.core.passages import close, grant, open_passage, settle
 from daemon.core.reasons import AlertKind, Reason, Severity
-from daemon.core.roles import who_decides
+from daemon.core.roles import MAY_AT_LANE, who_decides
 from daemon.core.signals import GuardAsked
 from daemon.core.special_rules import standing_hold
 from daemon.core.state import LaneState, Passage, Phase
@@ -35,6 +35,9 @@ def asked(draft: Draft, signal: GuardAsked) -> None:
     lane = draft.state.lanes.get(signal.lane)
     if lane is None:
         _not_done(draft, signal, Reason.NO_SUCH_LANE)
+        return
+    if signal.actor.role not in MAY_AT_LANE[signal.action]:
+        _not_done(draft, signal, Reason.ROLE_NOT_ALLOWED)
         return
     if not signal.reason.strip():
         _not_done(draft, signal, Reason.REASON_NEEDED)

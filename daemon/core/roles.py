@@ -1,6 +1,6 @@
 """Who may do what (R44): one table, and the only place that asks for a role.
 
-What a driver may do, he does with card and plate; an installer wires the gate and lets nobody in.
+What a driver may do, he does with card and plate; an installer wires the gate and judges no car.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from daemon.core import (
     visits,
 )
 from daemon.core.reasons import Reason
-from daemon.core.signals import Request
+from daemon.core.signals import LaneAction, Request
 
 Role = Literal["guard", "leader", "supervisor", "office", "installer"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -150,6 +150,16 @@ MAY_MOVE: dict[str, frozenset[Role]] = {
 
 def may_move(role: Role, action: str) -> bool:
     return role in MAY_MOVE.get(action, frozenset())
+
+
+MAY_AT_LANE: dict[LaneAction, frozenset[Role]] = {
+    "open": _ON_DUTY | {"installer"},
+    "close": _ON_DUTY | {"installer"},
+    "stop": _ON_DUTY | {"installer"},
+    "release": _ON_DUTY,
+    "refuse": _ON_DUTY,
+}
+"""The office watches; whoever installs moves booms and judges no cars."""
 
 
 MAY_DECIDE: dict[Reason, tuple[frozenset[Role], Reason]] = {

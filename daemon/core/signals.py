@@ -194,6 +194,10 @@ class FireReported:
 # ---------------------------------------------------------------- from people
 
 
+LaneAction = Literal["open", "close", "stop", "release", "refuse"]
+"""`release` and `refuse` decide a held car; `open` raises the boom whatever is held."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardAsked:
     """Somebody at the panel, a push button or the command line wants something done at a lane."""
@@ -201,8 +205,7 @@ class GuardAsked:
     at: Instant
     actor: Actor
     lane: str
-    action: Literal["open", "close", "stop", "release", "refuse"]
-    """`release` and `refuse` decide a held car; `open` raises the boom whatever is held."""
+    action: LaneAction
     reason: str
     passage: str | None = None
     """The passage the guard was looking at: a decision about another one is refused."""

@@ -24,12 +24,13 @@ from daemon.core.facts import (
     Fact,
 )
 from daemon.core.reasons import REASON_WORDS, Reason, Words
-from daemon.core.signals import GuardAsked
+from daemon.core.roles import MAY_AT_LANE
+from daemon.core.signals import GuardAsked, LaneAction
 from daemon.core.state import LaneState, Stay
 from daemon.panel.auth import Person
 from daemon.panel.checks import form_of
 from daemon.panel.desk import Desk, desk_of, html, person_of
-from daemon.panel.words import CAR_DECIDED, MAY, STAY_OVER, Action, reason_words
+from daemon.panel.words import CAR_DECIDED, STAY_OVER, reason_words
 from daemon.store.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ log = logging.getLogger(__name__)
 ANSWER_WITHIN_S = 5.0
 REASON_MAX = 120
 
-ABOUT_A_CAR: frozenset[Action] = frozenset({"release", "refuse"})
+ABOUT_A_CAR: frozenset[LaneAction] = frozenset({"release", "refuse"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ NOT_STORED = Answer(
 NOT_INSIDE = Answer(409, "refused", NOT_DONE, STAY_OVER)
 NOTHING = Answer(200, "unknown", Words("没有变化", "nothing changed"))
 
-DONE: dict[Action, tuple[type[Fact], Words]] = {
+DONE: dict[LaneAction, tuple[type[Fact], Words]] = {
     "open": (BoomRaiseOrdered, Words("已发抬杆指令", "raise ordered")),
     "close": (BoomLowerOrdered, Words("已发落杆指令", "lower ordered")),
     "stop": (BoomStopOrdered, Words("已发停止指令", "stop ordered")),
@@ -104,20 +105,18 @@ async def ask(request: web.Request) -> web.StreamResponse:
 
 
 async def _answer(
-    desk: Desk, person: Person, lane: LaneState, action: Action, form: dict[str, str]
+    desk: Desk, person: Person, lane: LaneState, action: LaneAction, form: dict[str, str]
 ) -> Answer:
-    if person.role not in MAY[action]:
-        log.warning("panel: %s (%s) may not %s at %s", person.name, person.role, action, lane.id)
-        return NOT_ALLOWED
     reason = clean_reason(form.get("quick") or form.get("reason") or "")
-    if not reason:
-        return NO_REASON
     passage = (form.get("passage") or None) if action in ABOUT_A_CAR else None
-    if action in ABOUT_A_CAR and passage is None:
-        return NO_CAR
     stay = (form.get("stay") or None) if action == "release" else None
-    if stay is not None and _open_stay(desk, lane, stay) is None:
-        return NOT_INSIDE
+    if person.role in MAY_AT_LANE[action]:  # whoever may not is refused by the gate, which writes it down
+        if not reason:
+            return NO_REASON
+        if action in ABOUT_A_CAR and passage is None:
+            return NO_CAR
+        if stay is not None and _open_stay(desk, lane, stay) is None:
+            return NOT_INSIDE
     signal = GuardAsked(
         at=desk.gate.clock.now(),
         actor=person.actor,
@@ -143,9 +142,11 @@ async def _answer(
     return outcome(action, facts)
 
 
-def outcome(action: Action, facts: Sequence[Fact]) -> Answer:
+def outcome(action: LaneAction, facts: Sequence[Fact]) -> Answer:
     """What these facts mean to the one who asked for `action`."""
     for fact in facts:
+        if isinstance(fact, ActionRefused) and fact.reason is Reason.ROLE_NOT_ALLOWED:
+            return NOT_ALLOWED
         if isinstance(fact, ActionRefused):
             return Answer(409, "refused", NOT_DONE, reason_words(fact.reason))
     kind, words = DONE[action]
@@ -163,10 +164,10 @@ def _open_stay(desk: Desk, lane: LaneState, stay: str | None) -> Stay | None:
     return desk.gate.state.stays.get(stay) if stay and lane.direction == "exit" else None
 
 
-def _asked(request: web.Request) -> tuple[Desk, LaneState, Action]:
+def _asked(request: web.Request) -> tuple[Desk, LaneState, LaneAction]:
     desk = desk_of(request)
     lane = desk.gate.state.lanes.get(request.match_info["lane"])
     action = request.match_info["action"]
-    if lane is None or action not in get_args(Action):
+    if lane is None or action not in get_args(LaneAction):
         raise web.HTTPNotFound(text="没有这条车道或操作 · no such lane or action\n")
-    return desk, lane, cast(Action, action)
+    return desk, lane, cast(LaneAction, action)

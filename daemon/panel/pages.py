@@ -16,12 +16,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from daemon.core.reasons import Words
+from daemon.core.roles import MAY_AT_LANE
+from daemon.core.signals import LaneAction
 from daemon.core.state import LaneState, Stay
 from daemon.panel.auth import Person, form_token
 from daemon.panel.gate import GateView, PassageLine
 from daemon.panel.telling import clock_time, plate_colour
 from daemon.panel.views import PassageView, alert_views, lane_view, passage_views, status_view, stay_view
-from daemon.panel.words import ACTION_WORDS, MAY, QUICK_REASONS, ROLE_WORDS, Action
+from daemon.panel.words import ACTION_WORDS, QUICK_REASONS, ROLE_WORDS
 
 RECENT = 12
 """Passages on the main page."""
@@ -76,7 +78,7 @@ class Pages:
             build=self.build,
             names=gate.names,
             role_words=ROLE_WORDS,
-            may=MAY,
+            may=MAY_AT_LANE,
             plate_colour=plate_colour,
             stop_reason=QUICK_REASONS["stop"][0].zh,
         )
@@ -125,7 +127,7 @@ class Pages:
         self,
         person: Person,
         lane: LaneState,
-        action: Action,
+        action: LaneAction,
         passage: str,
         *,
         stay: Stay | None,
@@ -146,10 +148,12 @@ class Pages:
             quick=QUICK_REASONS,
             passage=passage,
             person=person,
-            is_allowed=person.role in MAY[action],
+            is_allowed=person.role in MAY_AT_LANE[action],
         )
 
-    def answer(self, tone: str, words: Words, detail: Words | None, lane: LaneState, action: Action) -> str:
+    def answer(
+        self, tone: str, words: Words, detail: Words | None, lane: LaneState, action: LaneAction
+    ) -> str:
         """What came of a button: `tone` is `done`, `refused` or `unknown`."""
         return self._part(
             "parts/answer.html",

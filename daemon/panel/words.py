@@ -6,23 +6,9 @@ value without words shows itself.
 
 from __future__ import annotations
 
-from typing import Literal
-
 from daemon.core.reasons import ALERT_WORDS, REASON_WORDS, AlertKind, Reason, Words
-from daemon.core.signals import Boom, LoopState
+from daemon.core.signals import Boom, LaneAction, LoopState
 from daemon.core.state import Phase
-from daemon.store.accounts import Role
-
-Action = Literal["open", "close", "stop", "release", "refuse"]
-
-MAY: dict[Action, frozenset[Role]] = {
-    "open": frozenset({"guard", "leader", "supervisor", "installer"}),
-    "close": frozenset({"guard", "leader", "supervisor", "installer"}),
-    "stop": frozenset({"guard", "leader", "supervisor", "installer"}),
-    "release": frozenset({"guard", "leader", "supervisor"}),
-    "refuse": frozenset({"guard", "leader", "supervisor"}),
-}
-"""Which roles may ask for what (R44). The office watches; who installs moves booms and judges no cars."""
 
 BOOM_WORDS: dict[Boom, Words] = {
     Boom.UP: Words("抬起", "up"),
@@ -62,7 +48,7 @@ ORDER_WORDS: dict[str, Words] = {
     "stop": Words("已令停止", "stop ordered"),
 }
 
-ACTION_WORDS: dict[Action, Words] = {
+ACTION_WORDS: dict[LaneAction, Words] = {
     "open": Words("抬杆", "open"),
     "close": Words("落杆", "close"),
     "stop": Words("停止", "stop"),
@@ -70,7 +56,7 @@ ACTION_WORDS: dict[Action, Words] = {
     "refuse": Words("拒绝", "refuse"),
 }
 
-QUICK_REASONS: dict[Action, tuple[Words, ...]] = {
+QUICK_REASONS: dict[LaneAction, tuple[Words, ...]] = {
     "release": (
         Words("业主本人，已核对", "resident, checked"),
         Words("访客已登记", "visitor registered"),

@@ -6,7 +6,7 @@ import pytest
 
 from daemon.core.facts import AccessGranted, ActionRefused, BoomRaiseOrdered, PassageClosed, PictureKept
 from daemon.core.reasons import Reason
-from daemon.core.signals import Boom, Loop, PictureTaken
+from daemon.core.signals import Actor, Boom, Loop, PictureTaken
 from daemon.core.state import Phase
 from tests.core.conftest import LIU, WANG
 from tests.core.rig import GateRig, said
@@ -35,6 +35,23 @@ def test_nothing_without_a_reason(gate: GateRig, action: str) -> None:
     assert said(gate.guard(action, reason="  ")) == ["action_refused"]
     assert gate.last(ActionRefused).reason is Reason.REASON_NEEDED
     assert gate.orders == []
+
+
+@pytest.mark.rule("R44")
+@pytest.mark.parametrize(("role", "may"), [("office", set()), ("installer", {"open", "close", "stop"})])
+def test_who_may_not_move_a_boom_or_judge_a_car_is_refused_on_record(
+    gate: GateRig, role, may: set[str]
+) -> None:
+    """Given a car that waits, the office lets nobody through, and an installer only moves the boom."""
+    somebody = Actor(name="某人", role=role)
+    for action in ("release", "refuse", "close", "stop", "open"):
+        gate.car_arrives()
+        gate.plate("粤B99999")
+        gate.guard(action, actor=somebody, reason="试一试")
+    refused = [fact for fact in gate.all(ActionRefused) if fact.reason is Reason.ROLE_NOT_ALLOWED]
+    assert {fact.action for fact in refused} == {"open", "close", "stop", "release", "refuse"} - may
+    assert {(fact.by, fact.note, fact.lane) for fact in refused} == {(somebody, "试一试", "entry-1")}
+    assert ("entry-1", "raise") in gate.orders or role == "office"
 
 
 def test_the_button_works_with_everything_else_down(gate: GateRig) -> None:

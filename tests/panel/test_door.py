@@ -8,6 +8,8 @@ from datetime import timedelta
 import pytest
 from aiohttp import web
 
+from daemon.core.facts import ActionRefused
+from daemon.core.reasons import Reason
 from daemon.panel.auth import form_token
 from daemon.panel.checks import ACCESS, Access, host_is_ours
 from daemon.panel.routes import ROUTES
@@ -101,7 +103,10 @@ async def test_each_role_may_do_what_is_its_own(visitor: Visitor, role: str, may
         else:
             allowed.add(action)
     assert allowed == may
-    assert {signal.action for signal in visitor.house.asked} == may
+    refused = [fact for _, fact in visitor.house.store.facts() if isinstance(fact, ActionRefused)]
+    tried_in_vain = {fact.action for fact in refused if fact.reason is Reason.ROLE_NOT_ALLOWED}
+    assert tried_in_vain == {"open", "close", "stop", "release", "refuse"} - may, "and that is on record"
+    assert all(fact.by.name == f"某{role}" for fact in refused)
 
 
 @pytest.mark.parametrize(
