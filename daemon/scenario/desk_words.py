@@ -31,23 +31,23 @@ PEOPLE = {
     "guard": GUARD, "leader": LEADER, "supervisor": SUPERVISOR, "office": OFFICE,
 }  # fmt: skip
 
-_WHO = r"(?P<who>" + "|".join(PEOPLE) + r")"
+WHO = r"(?P<who>" + "|".join(PEOPLE) + r")"
 
 SENTENCES: tuple[tuple[str, str], ...] = (
-    ("watch", rf"{_WHO} (列入观察|watches) (?P<value>\S+) (?P<do>.+)"),
-    ("unwatch", rf"{_WHO} (解除观察|unwatches) (?P<value>\S+) (?P<why>.+)"),
-    ("classify", rf"{_WHO} (列为|lists) (?P<car_class>大型|危险品|large|dangerous) (?P<plate>\S+)"),
-    ("declare", rf"{_WHO} (申报|declares) (?P<car_class>大型|危险品|large|dangerous)( (?P<company>\S+))?"),
-    ("exempt", rf"{_WHO} (免检|exempts) (?P<exempt>\S+)"),
-    ("approve", rf"{_WHO} 批准大型 (?P<name>\S+) (?P<hours>\d+) 小时 去 (?P<area>\S+) 通知 (?P<posts>\S+)"),
-    ("approve", rf"{_WHO} approves (?P<name>\S+) for (?P<hours>\d+) h to (?P<area>\S+) tell (?P<posts>\S+)"),
-    ("bays", rf"{_WHO} 车位 (?P<group>\S+) (?P<count>\d+) 个 满时(?P<full>放行|按临时车|拒绝)"),
-    ("bays", rf"{_WHO} bays (?P<group>\S+) (?P<count>\d+) when full (?P<full>pass|temporary|refuse)"),
-    ("give", rf"{_WHO} (交来名单|gives the list)(?P<rows>( \S+ [0-9A-F]+ \S+)*)"),
-    ("assign", rf"{_WHO} (车位给|gives a bay to) (?P<permit>\S+) (?P<group>\S+)"),
-    *((what, rf"{_WHO} {sentence}") for what, sentence in people_words.SENTENCES),
-    *((what, rf"{_WHO} {sentence}") for what, sentence in goods_words.SENTENCES),
-    *((what, rf"{_WHO} {sentence}") for what, sentence in lane_words.SENTENCES),
+    ("watch", rf"{WHO} (列入观察|watches) (?P<value>\S+) (?P<do>.+)"),
+    ("unwatch", rf"{WHO} (解除观察|unwatches) (?P<value>\S+) (?P<why>.+)"),
+    ("classify", rf"{WHO} (列为|lists) (?P<car_class>大型|危险品|large|dangerous) (?P<plate>\S+)"),
+    ("declare", rf"{WHO} (申报|declares) (?P<car_class>大型|危险品|large|dangerous)( (?P<company>\S+))?"),
+    ("exempt", rf"{WHO} (免检|exempts) (?P<exempt>\S+)"),
+    ("approve", rf"{WHO} 批准大型 (?P<name>\S+) (?P<hours>\d+) 小时 去 (?P<area>\S+) 通知 (?P<posts>\S+)"),
+    ("approve", rf"{WHO} approves (?P<name>\S+) for (?P<hours>\d+) h to (?P<area>\S+) tell (?P<posts>\S+)"),
+    ("bays", rf"{WHO} 车位 (?P<group>\S+) (?P<count>\d+) 个 满时(?P<full>放行|按临时车|拒绝)"),
+    ("bays", rf"{WHO} bays (?P<group>\S+) (?P<count>\d+) when full (?P<full>pass|temporary|refuse)"),
+    ("give", rf"{WHO} (交来名单|gives the list)(?P<rows>( \S+ [0-9A-F]+ \S+)*)"),
+    ("assign", rf"{WHO} (车位给|gives a bay to) (?P<permit>\S+) (?P<group>\S+)"),
+    *((what, rf"{WHO} {sentence}") for what, sentence in people_words.SENTENCES),
+    *((what, rf"{WHO} {sentence}") for what, sentence in goods_words.SENTENCES),
+    *((what, rf"{WHO} {sentence}") for what, sentence in lane_words.SENTENCES),
 )
 
 _CLASSES: dict[str, Any] = {"大型": "large", "危险品": "dangerous"}

@@ -71,11 +71,8 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("restart", r"重启|restart"),
     ("time", r"过 (?P<seconds>[0-9.]+) 秒"),
     ("time", r"after (?P<seconds>[0-9.]+) s"),
-    ("guard", rf"(?P<who>门岗|班长|主管|物业) (?P<action>放行|拒绝|抬杆|落杆|停杆)( {_WHY})?"),
-    (
-        "guard",
-        rf"(?P<who>guard|leader|supervisor|office) (?P<action>release|refuse|open|close|stop)( {_WHY})?",
-    ),
+    ("guard", rf"{desk_words.WHO} (?P<action>放行|拒绝|抬杆|落杆|停杆)( {_WHY})?"),
+    ("guard", rf"{desk_words.WHO} (?P<action>release|refuse|open|close|stop)( {_WHY})?"),
     ("by_sign", rf"门岗 以(?P<sign>车牌|卡)为准放行 {_WHY}"),
     ("by_sign", rf"guard releases by (?P<sign>plate|card) {_WHY}"),
     ("choose", rf"门岗 认定 {_PLATE} {_WHY}"),
