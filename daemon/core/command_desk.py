@@ -69,7 +69,7 @@ def _do(draft: Draft, asks: Asked | GuardAsked) -> None:
         return
     objection = _why_not_from_afar(draft.state, asks)
     if objection is None:
-        guard.asked(draft, asks)
+        guard.answered(draft, asks)
         return
     draft.say(
         ActionRefused(

@@ -32,12 +32,18 @@ _UNDECIDED = frozenset({Phase.IDENTIFYING, Phase.HELD})
 
 
 def asked(draft: Draft, signal: GuardAsked) -> None:
+    """By somebody at the gate: his role has to allow it (R44)."""
+    if signal.actor.role not in MAY_AT_LANE[signal.action]:
+        _not_done(draft, signal, Reason.ROLE_NOT_ALLOWED)
+        return
+    answered(draft, signal)
+
+
+def answered(draft: Draft, signal: GuardAsked) -> None:
+    """What follows, where it is settled that this person may ask for it."""
     lane = draft.state.lanes.get(signal.lane)
     if lane is None:
         _not_done(draft, signal, Reason.NO_SUCH_LANE)
-        return
-    if signal.actor.role not in MAY_AT_LANE[signal.action]:
-        _not_done(draft, signal, Reason.ROLE_NOT_ALLOWED)
         return
     if not signal.reason.strip():
         _not_done(draft, signal, Reason.REASON_NEEDED)

@@ -159,7 +159,7 @@ MAY_AT_LANE: dict[LaneAction, frozenset[Role]] = {
     "release": _ON_DUTY,
     "refuse": _ON_DUTY,
 }
-"""The office watches; whoever installs moves booms and judges no cars."""
+"""Who may at the gate itself: the office is not there; whoever installs moves booms and judges no cars."""
 
 
 MAY_DECIDE: dict[Reason, tuple[frozenset[Role], Reason]] = {

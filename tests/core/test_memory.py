@@ -10,7 +10,7 @@ from typing import Any, get_origin, get_type_hints
 
 import pytest
 
-from daemon.core import alert_desk, contractors, goods, identity, lending, special, till, visits
+from daemon.core import alert_desk, commands, contractors, goods, identity, lending, special, till, visits
 from daemon.core.contractors import IssuePass, WithdrawPass
 from daemon.core.draft import GAVE_WAY, Draft
 from daemon.core.facts import AlertCleared, DeviceFailed
@@ -55,6 +55,9 @@ BOUNDS = {
     "cards.stay_of": INSIDE,
     "cards.card_of_stay": INSIDE,
     "cards.stopped": "one for each card that was ever bought, or is on the list",
+    "commands.taken": f"{commands.KEPT}, and those that might come again",
+    "commands.order": "one for each command that is kept",
+    "commands.pending": "one for each command that waits for its limit switch",
     "contractors.passes": f"{contractors.KEPT}, and those that still hold",
     "contractors.of_plate": "one for each pass that is kept",
     "contractors.withdrawn": "one for each pass that is kept",
