@@ -73,6 +73,7 @@ BOUNDS = {
     "money.credit": "what was paid in advance: it is never forgotten",
     "money.receipts": "the last receipts",
     "money.references": "one for each receipt that is kept",
+    "prints": "what waits for the printer, which answers or is known to be down",
     "register.sources": "one for each list",
     "register.staff": LIST,
     "rounds.progress": SITE,
