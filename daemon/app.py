@@ -157,7 +157,7 @@ class App:
         self.tally.observe(signal, facts)
         self._photographer.look(facts)
         if self._wire is not None:
-            self._wire.wake()
+            self._wire.tell(facts)
 
     def _long_lived(
         self, edges: list[Edge], notifier: Notifier
@@ -262,8 +262,10 @@ class App:
         return wire_to(
             wiring.office_at(self.config, self.config.office),
             Topics(root=self.config.office.root, site=self.config.site.id, gate=self.config.gate.id),
+            site=self.config.site.name,
             name=self.config.gate.name,
             version=__version__,
+            cameras=wiring.cameras_elsewhere(self.config),
             ledger=self._store,
             state=lambda: self._engine.state,
             clock=self.clock,

@@ -26,6 +26,7 @@ from daemon.edges.cards import read_cards
 from daemon.edges.contacts import watch_alarm, watch_boom, watch_button, watch_loop
 from daemon.edges.fire import watch_fire
 from daemon.edges.printing import ReceiptPrinter
+from daemon.mqtt.frigate import Watched
 from daemon.runtime.clock import Clock
 from daemon.vision.spec import LaneSpec, VisionSpec
 from drivers import registry
@@ -257,6 +258,19 @@ def _eyes(lane: LaneConfig, camera: DeviceConfig) -> LaneSpec:
         region=lane.region,
         has_approach_loop=lane.loops.approach is not None,
     )
+
+
+def cameras_elsewhere(config: Config) -> dict[str, Watched]:
+    """Which lane each camera of a Frigate NVR looks at."""
+    return {
+        lane.frigate.camera: Watched(
+            lane=lane.id,
+            min_score=lane.frigate.min_score,
+            max_age=timedelta(seconds=lane.frigate.max_age_s),
+        )
+        for lane in config.lanes
+        if lane.frigate is not None
+    }
 
 
 def office_at(config: Config, office: OfficeConfig) -> OfficeConfig:

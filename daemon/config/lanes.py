@@ -14,12 +14,16 @@ NEEDS: dict[str, tuple[str, ...]] = {
 }
 """The devices without which a lane in this mode would never open."""
 
+INSTEAD = {"camera": "frigate"}
+"""What serves a lane as well."""
+
 _WORDS = {"reader": "读卡器", "camera": "摄像机"}
 
 
-def check_lanes(lanes: list[Any], source: Source) -> Iterator[Problem]:
+def check_lanes(lanes: list[Any], source: Source, *, has_office: bool) -> Iterator[Problem]:
     """Problems between the keys of a lane, and between lanes; `lanes` as written, right or wrong."""
     lines: dict[str, int | None] = {}
+    cameras: dict[str, Any] = {}
     for at, lane in enumerate(lanes):
         if not isinstance(lane, dict):
             continue
@@ -31,9 +35,21 @@ def check_lanes(lanes: list[Any], source: Source) -> Iterator[Problem]:
             lines.setdefault(name, where.lines.line((*where.base, "id")))
         if isinstance(mode := lane.get("mode"), str) and source.is_whole:
             for device in NEEDS.get(mode, ()):
-                if lane.get(device) is None:
+                if lane.get(device) is None and lane.get(INSTEAD.get(device, "")) is None:
                     hint = both(f"{mode} 车道须有{_WORDS[device]}", f"a {mode} lane needs a {device}")
                     yield where.problem((device,), hint=hint)
+        match lane.get("frigate"):
+            case {"camera": str(camera)}:
+                if not has_office:
+                    hint = both(
+                        "Frigate 经 office 的 MQTT 服务器送来车牌",
+                        "Frigate's plates come over office's broker",
+                    )
+                    yield where.problem(("frigate",), hint=hint)
+                if camera in cameras:
+                    hint = both(f"与车道 {cameras[camera]} 相同", f"the same as of lane {cameras[camera]}")
+                    yield where.problem(("frigate", "camera"), value=camera, hint=hint)
+                cameras.setdefault(camera, lane.get("id"))
         match lane.get("region"):
             case [
                 int() | float() as left,

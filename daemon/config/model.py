@@ -39,6 +39,17 @@ class LoopsConfig(Section):
     approach: DeviceConfig | None = None
 
 
+class FrigateConfig(Section):
+    """A Frigate NVR that reads the plates of a lane; it talks over the office's broker."""
+
+    camera: Annotated[str, Field(min_length=1)]
+    """What Frigate calls the camera that looks at this lane."""
+    min_score: Fraction = 0.8
+    """Reads that it is less sure of are not taken."""
+    max_age_s: float = Field(default=5.0, gt=0, le=60)
+    """A read that arrives later than this after its frame says nothing of the car that is there now."""
+
+
 class LaneConfig(Section):
     id: Name
     name: str
@@ -64,6 +75,8 @@ class LaneConfig(Section):
     """An approach loop that has not been free for longer is an alert."""
     reader: DeviceConfig | None = None
     camera: DeviceConfig | None = None
+    frigate: FrigateConfig | None = None
+    """Plates that are read elsewhere, besides or instead of a camera; without one no pictures are kept."""
     barrier: DeviceConfig
     loops: LoopsConfig
     button: DeviceConfig | None = None
@@ -113,6 +126,10 @@ class OfficeConfig(Section):
     """What the broker speaks; 3.1.1 cannot say why it refuses, nor that it does."""
     delivery: Literal["office", "broker"] = "office"
     """Whose acknowledgement makes a fact delivered."""
+    frigate_topic: str = Field(default="frigate", pattern=r"^[^#+\s]+$")
+    """`topic_prefix` in Frigate's own configuration."""
+    home_assistant: Annotated[str, Field(pattern=r"^[^#+\s]+$")] | None = None
+    """Home Assistant's discovery prefix, usually `homeassistant`; none: the gate does not show up there."""
     keys: Path | None = None
     """The folder with the public keys of those who may command this gate; none: nobody may."""
 

@@ -253,8 +253,9 @@ class CarForcedIn(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassageClosed(Fact):
     outcome: Literal["passed", "left", "refused", "interrupted", "unconfirmed", "forced"]
-    """`left`: backed away. `interrupted`: the daemon was restarted before a decision. `unconfirmed`: let
-    through, but no loop ever saw the car go. `forced`: driven through, and nobody had let it."""
+    """`left`: backed away. `interrupted`: the daemon was restarted before a decision, or the car that was let
+    through had gone by then. `unconfirmed`: let through, but no loop ever saw the car go. `forced`: driven
+    through, and nobody had let it."""
     kind: Literal["passage_closed"] = "passage_closed"
 
 

@@ -6,11 +6,14 @@ The law of this file: everything is made here and nothing is connected; `Wire.ru
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from daemon.mqtt.broker import Broker
+from daemon.mqtt.discovery import Device, discovery
+from daemon.mqtt.frigate import FrigatePlates, Watched
+from daemon.mqtt.heralding import Herald
 from daemon.mqtt.line import Line, Opened, Way
 from daemon.mqtt.link import LinkSpec, Listener
 from daemon.mqtt.publisher import WINDOW, Ledger, Publisher
@@ -22,25 +25,27 @@ if TYPE_CHECKING:
     from random import Random
 
     from daemon.config.model import OfficeConfig
+    from daemon.core.fact import Fact
     from daemon.core.state import State
-    from daemon.mqtt.presence import Post
     from daemon.runtime.clock import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wire:
-    """Facts and state on their way out, over one connection."""
+    """Facts, state and news on their way out, over one connection."""
 
     line: Line
     """Whoever else has something to hear or to say joins it before `run()`."""
     publisher: Publisher
     showing: Showing
+    herald: Herald
     way: Opened
 
-    def wake(self) -> None:
-        """There are new facts, and a new state. On the loop; costs nothing."""
+    def tell(self, facts: Sequence[Fact]) -> None:
+        """These facts are durable, and the state shows them. On the loop; costs next to nothing."""
         self.publisher.wake()
         self.showing.wake()
+        self.herald.tell(facts)
 
     async def run(self) -> None:
         """Until cancelled. An exception that leaves it is a bug, not the network."""
@@ -55,17 +60,19 @@ def wire_to(
     office: OfficeConfig,
     topics: Topics,
     *,
+    site: str,
     name: str,
     version: str,
+    cameras: Mapping[str, Watched],
     ledger: Ledger,
     state: Callable[[], State],
     clock: Clock,
     random: Random,
-    post: Post,
+    post: Callable[[Any], None],
 ) -> Wire:
     """The wire of one gate as config.yaml describes it; `office`'s files must be absolute paths.
 
-    `ledger` must be open.
+    `site` and `name` are for people, `cameras` what Frigate's cameras look at; `ledger` must be open.
     """
     line = Line()
     publisher = Publisher(
@@ -79,6 +86,12 @@ def wire_to(
     gate = Gate(topics=topics, name=name, ledger=ledger.identity(), version=version)
     mirrors = (topics.alert("+"), topics.lane("+"))
     showing = Showing(gate, state=state, way=line.join(*mirrors), clock=clock)
+
+    if office.home_assistant is not None:
+        as_device = Device(topics=topics, site=site, name=name, version=version, prefix=office.home_assistant)
+        showing.show(*discovery(as_device, state()))
+    if cameras:
+        FrigatePlates(office.frigate_topic, cameras, way=line.join, clock=clock, post=post)
 
     def way(listener: Listener) -> Way:
         spec = LinkSpec(
@@ -98,4 +111,5 @@ def wire_to(
         )
         return Broker(spec, listener, random)
 
-    return Wire(line=line, publisher=publisher, showing=showing, way=way)
+    herald = Herald(topics, line.join())
+    return Wire(line=line, publisher=publisher, showing=showing, herald=herald, way=way)

@@ -12,6 +12,7 @@ gate. Nothing in a topic names a car, a card or a person.
     <root>/<site>/<gate>/state/shift                    who is on duty; retained
     <root>/<site>/<gate>/state/challenge                what a command must repeat in this run; retained
     <root>/<site>/<gate>/alert/<name>                   retained while it is open, then emptied
+    <root>/<site>/<gate>/event/<lane>                   what happens there, masked; never retained
     <root>/<site>/<gate>/reply                          what became of a command
     <root>/<site>/<gate>/command                        to the gate: do this
     <root>/<site>/<gate>/command/<id>                   to the gate: a part of what was too long for it
@@ -66,6 +67,9 @@ class Topics:
     def alert(self, name: str) -> str:
         """The topic of an open alert; `name` as `alert_name` makes it."""
         return f"{self.prefix}/alert/{name}"
+
+    def event(self, lane: str) -> str:
+        return f"{self.prefix}/event/{lane}"
 
     @property
     def reply(self) -> str:

@@ -59,6 +59,30 @@ def test_a_lane_has_the_devices_that_its_mode_needs(
     assert f"a {mode} lane needs a {lacks}" in problem.hint
 
 
+FRIGATE = "frigate: {camera: gate-in}"
+OFFICE = "office: {host: 127.0.0.1}\n"
+
+
+def test_an_nvr_that_reads_plates_serves_a_lane_as_a_camera_does(good: Good) -> None:
+    config = good(changed("camera: {driver: simulated}", FRIGATE) + OFFICE)
+    assert config.lanes[0].camera is None
+    assert config.lanes[0].frigate is not None
+
+
+def test_plates_that_come_over_a_broker_need_one(problems: Check) -> None:
+    (problem,) = problems(changed("camera: {driver: simulated}", FRIGATE))
+    assert problem.path == "lanes[0].frigate"
+    assert "come over office's broker" in problem.hint
+
+
+def test_a_camera_of_an_nvr_looks_at_one_lane(problems: Check) -> None:
+    lane = HEAD[HEAD.index("  - id: entry-1") :].replace("entry-1", "entry-2")
+    text = changed("permits:", f"{lane}permits:").replace("camera: {driver: simulated}", FRIGATE)
+    (problem,) = problems(text + OFFICE)
+    assert problem.path == "lanes[1].frigate.camera"
+    assert "the same as of lane entry-1" in problem.hint
+
+
 # ---------------------------------------------------------------- permits
 
 
