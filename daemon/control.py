@@ -23,12 +23,12 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from daemon.core.decide import decide
 from daemon.core.facts import ActionRefused, Fact
-from daemon.core.lane import DECIDED
 from daemon.core.register import GivenList
 from daemon.core.register_desk import Difference, difference
 from daemon.core.requests import AnyRequest
-from daemon.core.signals import Actor, Asked, Boom, Signal
+from daemon.core.signals import Actor, Asked, Signal
 from daemon.core.state import State
+from daemon.engine import QUIET_WITHIN_S, Busy, until_quiet
 from daemon.runtime.clock import Clock
 from daemon.store.codec import fact_to_json
 from daemon.store.errors import StoreError
@@ -40,8 +40,6 @@ LONGEST = 16 << 20
 """Bytes of one request: 20,000 permits take about 5 million."""
 ANSWER_WITHIN_S = 10.0
 LIST_WITHIN_S = 120.0
-QUIET_WITHIN_S = 60.0
-GLANCE_S = 0.1
 LONG = 64 << 10
 """Bytes of a request that may hold the gate up for longer than a car under a boom can wait (R26)."""
 NAMED = 200
@@ -63,10 +61,6 @@ _QUESTIONS: TypeAdapter[Question] = TypeAdapter(Question)
 
 class NotRunning(Exception):
     """No gate answers at that socket."""
-
-
-class Busy(Exception):
-    """Cars come and go without a pause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +126,7 @@ async def _answered(
 ) -> str:
     try:
         if len(line) > LONG:
-            await _pause(state)
+            await until_quiet(state)
         question = _QUESTIONS.validate_json(line)
         is_list = isinstance(question.request, GivenList)
         async with asyncio.timeout(LIST_WITHIN_S if is_list else ANSWER_WITHIN_S):
@@ -158,22 +152,6 @@ async def _answer(
     if outcome is not None:
         facts = tuple(fact for fact in facts if isinstance(fact, ActionRefused))
     return Answer(facts=tuple(json.loads(fact_to_json(fact)) for fact in facts), outcome=outcome)
-
-
-async def _pause(state: Callable[[], State]) -> None:
-    """Wait until nobody is being let through and no boom is moving. Raises Busy."""
-    for _ in range(round(QUIET_WITHIN_S / GLANCE_S)):
-        if _is_quiet(state()):
-            return
-        await asyncio.sleep(GLANCE_S)
-    raise Busy("车流不断，请稍后再导入 / cars come and go without a pause: try again later")
-
-
-def _is_quiet(state: State) -> bool:
-    return not any(
-        lane.phase in DECIDED or lane.boom is Boom.MOVING or lane.close_from is not None
-        for lane in state.lanes.values()
-    )
 
 
 def _outcome(changes: Difference) -> Outcome:

@@ -19,7 +19,9 @@ from typing import Protocol
 from daemon.core.decide import decide, next_deadline
 from daemon.core.evolve import evolve
 from daemon.core.facts import Fact
+from daemon.core.lane import DECIDED
 from daemon.core.signals import (
+    Boom,
     BoomReported,
     DeviceLost,
     DeviceRestored,
@@ -37,6 +39,27 @@ log = logging.getLogger(__name__)
 
 WATCHED = 256
 """How many facts a slow watcher may fall behind before it misses some."""
+
+
+QUIET_WITHIN_S = 60.0
+GLANCE_S = 0.1
+
+
+class Busy(Exception):
+    """Cars come and go without a pause."""
+
+
+async def until_quiet(state: Callable[[], State]) -> None:
+    """Wait until nobody is being let through and no boom is moving: for what holds the loop up for longer
+    than a car under a boom can wait (R26). Raises Busy."""
+    for _ in range(round(QUIET_WITHIN_S / GLANCE_S)):
+        if not any(
+            lane.phase in DECIDED or lane.boom is Boom.MOVING or lane.close_from is not None
+            for lane in state().lanes.values()
+        ):
+            return
+        await asyncio.sleep(GLANCE_S)
+    raise Busy("车流不断，请稍后再导入 / cars come and go without a pause: try again later")
 
 
 class Clock(Protocol):

@@ -125,6 +125,32 @@ def read_keys(folder: Path) -> tuple[KeyRing, list[Problem]]:
     return KeyRing(MappingProxyType(keys)), [*problems, *twice]
 
 
+class KeyFolder:
+    """A folder of keys that may change while the gate runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seen: object = None
+
+    def changed(self) -> tuple[KeyRing, list[Problem]] | None:
+        """As `read_keys`, where a file is another one than at the last look; else None. Reads the disk."""
+        seen = self._look()
+        if seen == self._seen:
+            return None
+        self._seen = seen
+        return read_keys(self._folder)
+
+    def _look(self) -> object:
+        try:
+            return sorted(
+                (path.name, (about := path.stat()).st_mtime_ns, about.st_size, about.st_ino)
+                for path in self._folder.iterdir()
+                if path.suffix in {PUBLIC, PRIVATE}
+            )
+        except OSError as error:
+            return error.errno
+
+
 def as_text(raw: bytes) -> str:
     """base64url without padding (RFC 4648, section 5)."""
     return urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")

@@ -98,7 +98,10 @@ class Reply(Message):
     id: str
     answer: Answer
     why: str | None = None
-    """With `rejected` and `failed`: the reason, as in the facts (`lane_locked`, `expired`…)."""
+    """The reason, as in the facts (`lane_locked`, `expired`…): of what is rejected or has failed, or why
+    `accepted` is all that will ever be said."""
+    detail: str | None = None
+    """What exactly was wrong with it, where that helps whoever sent it."""
     final: bool
     """False: another reply follows."""
     at: At
