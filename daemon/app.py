@@ -20,6 +20,7 @@ from typing import Any
 from daemon import __version__, simulation, wiring
 from daemon.config import Config
 from daemon.control import serve_control
+from daemon.core.commands import TimeGiven
 from daemon.core.evolve import evolve_all
 from daemon.core.facts import Fact
 from daemon.core.signals import DeviceLost, DeviceRestored, Signal, Started
@@ -115,6 +116,9 @@ class App:
         self._seq_at_start = self._store.last_seq()
         facts = (fact for _, fact in self._store.facts())
         state = evolve_all(empty_state(wiring.lane_rules(self.config), wiring.site_rules(self.config)), facts)
+        if state.commands.time is not None:
+            self.clock.believe(state.commands.time.at, state.commands.time.now)
+            now = self.clock.now()
         barriers, safety_loops, edges = wiring.devices(
             self.config, self._where, post=self._post, clock=self.clock
         )
@@ -156,6 +160,9 @@ class App:
     def _observe(self, signal: Signal, facts: tuple[Fact, ...]) -> None:
         self.tally.observe(signal, facts)
         self._photographer.look(facts)
+        for fact in facts:
+            if isinstance(fact, TimeGiven):
+                self.clock.believe(fact.at, fact.now)
         if self._wire is not None:
             self._wire.tell(facts)
 

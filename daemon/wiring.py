@@ -18,6 +18,7 @@ from typing import Any
 from daemon.config import Config
 from daemon.config.model import DeviceConfig, LaneConfig, OfficeConfig
 from daemon.config.post import shift_rules
+from daemon.config.tariffs import book_in
 from daemon.core.printing import PRINTER
 from daemon.core.receipt_paper import Letterhead, PaperLine, Receipt, on_paper, rows
 from daemon.core.signals import Actor, DirectoryGiven, Instant, Loop, Permit, Signal
@@ -79,6 +80,7 @@ def site_rules(config: Config) -> SiteRules:
         duties=tuple(duty.duty() for duty in config.duties),
         patrol_cards=tuple(card.rules() for card in config.patrol_cards),
         tariff=config.tariff,
+        read_tariff=book_in,
         receipts=config.gate.id,
         has_printer=config.printer is not None,
     )

@@ -23,6 +23,7 @@ from daemon import __version__
 from daemon.cli import keys, lists, office, report, rulebook, scenario, simulate, tariff
 from daemon.config import Config, ConfigProblems, load
 from daemon.core.lot import free
+from daemon.core.posted import GiveTariff
 from daemon.core.register import GivenList
 from daemon.core.requests import ALL_REQUESTS, kind_of
 from daemon.core.roles import ROLES
@@ -150,8 +151,8 @@ def _ask_words(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     asking = words.add_parser("ask", help=text, description=text)
     requests = asking.add_subparsers(metavar="REQUEST", required=True)
     for request in ALL_REQUESTS:
-        if issubclass(request, GivenList):
-            continue  # a whole list comes in a file: gatepost import
+        if issubclass(request, GivenList | GiveTariff):
+            continue  # what is given whole comes in a file: gatepost import
         kind = kind_of(request)
         parser = _word(requests, kind.replace("_", "-"), _ask, (request.__doc__ or "").splitlines()[0])
         parser.set_defaults(request_kind=kind)

@@ -27,6 +27,7 @@ LISTS = {
     "staff": "员工 staff",
     "watchlist": "观察名单 watch list",
 }
+TARIFF = "tariff"
 HEX = "hex"
 _SHOWN = 40
 """Changed rows that are printed."""
@@ -48,8 +49,8 @@ def add_words(words: argparse._SubParsersAction[argparse.ArgumentParser], config
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=_import)
-    parser.add_argument("list", choices=LISTS, help="哪一份 / which one")
-    parser.add_argument("file", type=Path, metavar="FILE", help=".csv (UTF-8, GBK) | .xlsx")
+    parser.add_argument("list", choices=(*LISTS, TARIFF), help="哪一份 / which one")
+    parser.add_argument("file", type=Path, metavar="FILE", help=".csv (UTF-8, GBK) | .xlsx | tariff: .yaml")
     parser.add_argument("--sheet", metavar="NAME", help="工作表 / the sheet, where there are several")
     parser.add_argument(
         "--dry-run", action="store_true", help="只说会改什么，不改 / say what would change, change nothing"
@@ -69,6 +70,40 @@ def add_words(words: argparse._SubParsersAction[argparse.ArgumentParser], config
 
 
 def _import(args: argparse.Namespace) -> int:
+    return _import_tariff(args) if args.list == TARIFF else _import_list(args)
+
+
+def _import_tariff(args: argparse.Namespace) -> int:
+    """The file is read here as the gate will read it: all that is wrong with it is said, with its lines."""
+    from daemon.config.tariffs import load_book
+    from daemon.control import NotRunning, ask_gate
+    from daemon.store.store import FILE
+
+    config, book = load(args.config), load_book(args.file)
+    text = args.file.read_text(encoding="utf-8-sig")
+    try:
+        answer = ask_gate(
+            (config.folder / config.storage.folder / FILE).parent,
+            Actor(name=args.who, role=args.role),
+            {"kind": "give_tariff", "text": text, "source": args.file.name},
+            trial=args.dry_run,
+        )
+    except (NotRunning, ValueError) as why:
+        print(why, file=sys.stderr)
+        return 1
+    for fact in answer.facts:
+        if fact["kind"] == "action_refused":
+            words = REASON_WORDS[Reason(fact["reason"])]
+            print(f"{args.file}: 未导入 not imported: {words.zh} / {words.en}", file=sys.stderr)
+            return 1
+    done = "试运行，未改动 dry run, nothing changed" if args.dry_run else "已导入 imported"
+    changed = "" if answer.facts else "，与现行相同 the same as before"
+    versions = ", ".join(f"{version.id} ({version.effective:%Y-%m-%d %H:%M})" for version in book.versions)
+    print(f"收费标准 tariff: {args.file}: {book.name}: {versions}, {done}{changed}")
+    return 0
+
+
+def _import_list(args: argparse.Namespace) -> int:
     from daemon import imports
     from daemon.control import NotRunning, ask_gate
     from daemon.imports.lists import Site

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path as FilePath
 from typing import Any
@@ -56,6 +57,15 @@ def load_book(path: FilePath | str) -> Book:
         hint = both("不是 UTF-8 文本，请另存为 UTF-8", "not UTF-8 text: save it as UTF-8")
         raise ConfigProblems([Problem(path="", line=line, file=path.name, hint=hint)]) from error
     return parse_book(text, file=path.name)
+
+
+@lru_cache(maxsize=4)
+def book_in(text: str) -> Book | None:
+    """The tariff in a text that the office gave; None where anything is wrong with it. Pure."""
+    try:
+        return parse_book(text)
+    except ConfigProblems:
+        return None
 
 
 def parse_book(text: str, *, file: str = "tariff.yaml") -> Book:

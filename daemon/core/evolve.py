@@ -27,6 +27,7 @@ from daemon.core import (
     lending,
     logbook,
     lot,
+    posted,
     printing,
     register,
     rounds,
@@ -113,6 +114,10 @@ def _site(state: State, fact: Fact) -> State:
             )
         case ClockSet():
             return replace(state, clock=fact.at)
+        case posted.TariffGiven():
+            sources = state.register.sources.put(posted.NAME, fact.source)
+            register_ = replace(state.register, sources=sources)
+            return replace(state, rules=posted.in_force(state.rules, fact), register=register_)
         case DeviceFailed():
             return replace(state, failed=MappingProxyType({**state.failed, fact.device: fact.why}))
         case DeviceRecovered():

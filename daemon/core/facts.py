@@ -24,6 +24,7 @@ from daemon.core import (
     logbook,
     lot,
     money,
+    posted,
     printing,
     register,
     rounds,
@@ -385,6 +386,7 @@ AnyFact = (
     | till.AnyFact
     | rounds.AnyFact
     | commands.AnyFact
+    | posted.AnyFact
 )  # fmt: skip
 
 FACT_TYPES: tuple[type[Fact], ...] = get_args(AnyFact)

@@ -201,6 +201,8 @@ class Reason(StrEnum):
     BOOM_NOT_THERE = "boom_not_there"
     GATE_RESTARTED = "gate_restarted"
     TIME_KNOWN = "time_known"
+    TARIFF_WRONG = "tariff_wrong"
+    TARIFF_REWRITTEN = "tariff_rewritten"
 
 
 REASON_WORDS: dict[Reason, Words] = {
@@ -385,4 +387,6 @@ REASON_WORDS: dict[Reason, Words] = {
     Reason.BOOM_NOT_THERE: Words("限位未到，栏杆未就位", "the limit switch did not confirm it in time"),
     Reason.GATE_RESTARTED: Words("门岗重启，未能证实", "the gate was restarted before it was confirmed"),
     Reason.TIME_KNOWN: Words("时钟已校准，不再接受他人报时", "the gate knows the time itself"),
+    Reason.TARIFF_WRONG: Words("收费标准有误", "the tariff is not right"),
+    Reason.TARIFF_REWRITTEN: Words("已生效的版本不可改写，须另立版本", "a version in force is not rewritten"),
 }

@@ -31,6 +31,7 @@ from daemon.core import (
     lot_desk,
     money,
     passages,
+    posted,
     register,
     register_desk,
     rounds,
@@ -72,6 +73,7 @@ AnyRequest = (
     | identity.AnyRequest
     | findings.AnyRequest
     | commands.AnyRequest
+    | posted.AnyRequest
 )
 
 Answer = Callable[["Draft", Asked, Any], "Reason | None"]
@@ -98,6 +100,7 @@ ANSWERS: tuple[tuple[Any, Answer], ...] = (
     (alerts.AnyRequest, alert_desk.asked),
     (rounds.AnyRequest, rounds.asked),
     (commands.AnyRequest, commands.asked),
+    (posted.AnyRequest, posted.asked),
 )
 
 ALL_REQUESTS: tuple[type[Request], ...] = tuple(

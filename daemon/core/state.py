@@ -7,7 +7,7 @@ them, since after a reboot that clock begins again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta, tzinfo
 from enum import StrEnum
@@ -87,6 +87,10 @@ NO_PLATE = "无牌-"
 CHINA = ZoneInfo("Asia/Shanghai")
 
 
+def _no_reader(_text: str) -> Book | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteRules:
     """What config.yaml says of the site, for the nouns of the desk. Not a fact either."""
@@ -101,6 +105,8 @@ class SiteRules:
     alarms: tuple[AlarmRules, ...] = ()
     tariff: Book | None = None
     """What a stay without a permit costs; None: nothing."""
+    read_tariff: Callable[[str], Book | None] = _no_reader
+    """The tariff in a text of the office; None where it is wrong. Pure."""
     receipts: str = ""
     """The name of this gate's series of receipts."""
     has_printer: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+from daemon.core.commands import PictureAsked
 from daemon.core.facts import (
     AccessGranted,
     AlertRaised,
@@ -67,6 +68,8 @@ def _alert_of(fact: Fact) -> str | None:
 
 def _wants_picture(fact: Fact) -> bool:
     match fact:
+        case PictureAsked():
+            return True
         case BoomRaiseOrdered() | BoomLowerOrdered() | BoomStopOrdered():
             return fact.by is not None
         case AccessGranted():

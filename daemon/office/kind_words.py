@@ -34,6 +34,7 @@ KIND_WORDS: dict[str, Words] = {
     "command_refused": Words("远程指令未予执行", "commands not obeyed"),
     "picture_asked": Words("要求拍照", "picture asked for"),
     "facts_asked_again": Words("要求重发记录", "facts asked for again"),
+    "tariff_given": Words("下发收费标准", "tariff given"),
     "time_given": Words("他人报时", "time given"),
     "fact_lost": Words("记录未能保存", "a fact was lost"),
     "charge_quoted": Words("停车费报价", "charge quoted"),

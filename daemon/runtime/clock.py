@@ -37,6 +37,13 @@ class Clock(Protocol):
         """Nanoseconds of CLOCK_BOOTTIME: the same in every process of one boot, never stepped."""
         ...
 
+    def believe(self, at: Instant, wall: datetime) -> None:
+        """At `at` it was `wall`, says somebody who may: go by that until the machine itself knows better.
+
+        The word of another boot says nothing.
+        """
+        ...
+
 
 class SystemClock:
     """The clock of the machine."""
@@ -46,15 +53,19 @@ class SystemClock:
         self._libc = ctypes.CDLL(None)
         # Far more than struct timex needs on any machine (208 bytes on 64 bits); zeroes mean: only tell.
         self._timex = (ctypes.c_long * 128)()
+        self._zero: datetime | None = None
+        """What time it was when this boot began, as somebody has said."""
 
     def now(self) -> Instant:
-        wall = datetime.now(UTC)
-        return Instant(
-            boot=self._boot,
-            mono=timedelta(microseconds=self.boottime_ns() // 1000),
-            wall=wall,
-            trusted=wall >= NOT_BEFORE and self._is_synchronised(),
-        )
+        mono, wall = timedelta(microseconds=self.boottime_ns() // 1000), datetime.now(UTC)
+        trusted = wall >= NOT_BEFORE and self._is_synchronised()
+        if not trusted and self._zero is not None:
+            wall, trusted = self._zero + mono, True
+        return Instant(boot=self._boot, mono=mono, wall=wall, trusted=trusted)
+
+    def believe(self, at: Instant, wall: datetime) -> None:
+        if at.boot == self._boot:
+            self._zero = wall.astimezone(UTC) - at.mono
 
     def boottime_ns(self) -> int:
         return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
@@ -92,6 +103,10 @@ class ManualClock:
 
     def boottime_ns(self) -> int:
         return self.mono // timedelta(microseconds=1) * 1000
+
+    def believe(self, at: Instant, wall: datetime) -> None:
+        if at.boot == self.boot:
+            self.wall, self.trusted = wall.astimezone(UTC) + (self.mono - at.mono), True
 
     def advance(self, by: timedelta) -> None:
         """Let time pass: both clocks go on. Raises ValueError for a step back."""

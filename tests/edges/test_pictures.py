@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from daemon.core.commands import PictureAsked
 from daemon.core.facts import AlertRaised, Fact
 from daemon.core.reasons import AlertKind
-from daemon.core.signals import Boom, BoomReported, Loop, LoopChanged, LoopState, PictureTaken
+from daemon.core.signals import Actor, Boom, BoomReported, Loop, LoopChanged, LoopState, PictureTaken
 from daemon.core.state import LaneRules, empty_state
 from daemon.edges.pictures import Photographer
 from daemon.engine import Engine
@@ -17,6 +18,20 @@ from daemon.runtime.clock import ManualClock
 from daemon.store import Store
 
 LANE = LaneRules(id="entry-1", name="东门入口", direction="entry", mode="card_and_plate")
+
+
+async def test_whoever_cannot_see_the_lane_gets_a_picture_of_it(tmp_path: Path) -> None:
+    asked, taken = [], asyncio.Event()
+
+    async def snapshot(lane: str) -> str | None:
+        asked.append(lane)
+        return "lane.jpg"
+
+    photographer = Photographer(snapshot=snapshot, post=lambda _: taken.set(), clock=ManualClock())
+    by = Actor(name="控制室", role="leader")
+    photographer.look([PictureAsked(at=ManualClock().now(), lane="entry-1", why="看一眼", by=by)])
+    await taken.wait()
+    assert asked == ["entry-1"]
 
 
 @pytest.mark.rule("R25")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -79,3 +80,32 @@ def test_a_reboot_changes_the_boot_and_starts_the_count_again() -> None:
     assert after.boot != before.boot
     assert after.mono < before.mono
     assert after.wall - before.wall == timedelta(minutes=3)
+
+
+def test_a_time_that_somebody_gave_counts_until_the_machine_knows_better(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(clock_file, "TIMESYNCD_FLAG", tmp_path / "synchronized")
+    clock = SystemClock()
+
+    class Libc:
+        says = 5
+
+        def adjtimex(self, _: object) -> int:
+            return self.says
+
+    monkeypatch.setattr(clock, "_libc", Libc())
+    # given a machine that does not know the time, and the word of a boot that is over
+    asked = clock.now()
+    assert not asked.trusted
+    given = datetime(2031, 5, 1, 8, tzinfo=UTC)
+    clock.believe(replace(asked, boot="another"), given)
+    assert not clock.now().trusted
+    # when somebody says what time it is now
+    clock.believe(asked, given)
+    told = clock.now()
+    assert told.trusted
+    assert told.wall - given == told.mono - asked.mono
+    # then the machine's own server of time is believed before anybody else
+    monkeypatch.setattr(Libc, "says", 0)
+    assert clock.now().wall.year < 2031

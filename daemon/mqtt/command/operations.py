@@ -14,6 +14,9 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from daemon.config.problems import ConfigProblems
+from daemon.config.tariffs import parse_book
+from daemon.core.posted import GiveTariff
 from daemon.core.requests import ALL_REQUESTS, kind_of
 from daemon.core.roles import Role, may_ask, may_move
 from daemon.core.signals import Actor, Asked, GuardAsked, Instant, Request
@@ -63,9 +66,14 @@ def asked_for(operation: str, body: Mapping[str, Any], *, at: Instant, actor: Ac
         unknown = body.keys() - _names(operation)
         if unknown:
             raise BodyWrong(f"{', '.join(sorted(unknown))}: no such field of {operation}")
-        return Asked(at=at, actor=actor, request=_reader(operation).validate_json(text, strict=True))
+        request = _reader(operation).validate_json(text, strict=True)
+        if isinstance(request, GiveTariff):
+            parse_book(request.text)
+        return Asked(at=at, actor=actor, request=request)
     except ValidationError as wrong:
         raise BodyWrong(_explained(wrong)) from None
+    except ConfigProblems as wrong:
+        raise BodyWrong(str(wrong)[:2000]) from None
 
 
 @cache

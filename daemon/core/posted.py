@@ -1,0 +1,87 @@
+"""The tariff that the office gives (R16, R41): text as in the file, in force from then on, over every start.
+
+The law of this file: the text is read by `SiteRules.read_tariff`, the same reading that checks config.yaml's
+own file, so that what would not be taken there is not taken here. What is in force already is not rewritten:
+a price is changed by a version with a new id and a later moment, or nobody could say what was posted when.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from daemon.core.fact import Fact
+from daemon.core.reasons import Reason
+from daemon.core.signals import Actor, Asked, Instant, Request
+
+if TYPE_CHECKING:
+    from daemon.core.draft import Draft
+    from daemon.core.state import SiteRules
+    from daemon.core.tariff.book import Book
+
+NAME = "tariff"
+"""What it is called among the things that the office has given."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveTariff(Request):
+    """The whole tariff of the site, all versions of it."""
+
+    text: str
+    source: str
+    """The file or the message that it came in."""
+    kind: Literal["give_tariff"] = "give_tariff"
+
+
+AnyRequest = GiveTariff
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TariffGiven(Fact):
+    """From now on this is the tariff; config.yaml's own is not used any more."""
+
+    text: str
+    source: str
+    name: str
+    versions: tuple[str, ...]
+    by: Actor
+    kind: Literal["tariff_given"] = "tariff_given"
+
+
+AnyFact = TariffGiven
+
+
+def in_force(rules: SiteRules, fact: TariffGiven) -> SiteRules:
+    """The rules with that tariff; as they were where this version of gatepost cannot read it."""
+    book = rules.read_tariff(fact.text)
+    return rules if book is None else replace(rules, tariff=book)
+
+
+def asked(draft: Draft, asked: Asked, request: AnyRequest) -> None:
+    rules = draft.state.rules
+    book = rules.read_tariff(request.text)
+    if book is None:
+        draft.refuse(asked, Reason.TARIFF_WRONG)
+    elif rules.tariff is not None and rewrites(rules.tariff, book, draft.at):
+        draft.refuse(asked, Reason.TARIFF_REWRITTEN)
+    elif book != rules.tariff or NAME not in draft.state.register.sources:
+        draft.say(
+            TariffGiven(
+                at=draft.at,
+                text=request.text,
+                source=request.source,
+                name=book.name,
+                versions=tuple(version.id for version in book.versions),
+                by=asked.actor,
+            )
+        )
+
+
+def rewrites(before: Book, after: Book, at: Instant) -> bool:
+    """True where a version that has been in force says something else now under its old id.
+
+    Without a clock that can be trusted nobody knows which have been: then none is held against it.
+    """
+    given = {version.id: version.digest for version in after.versions}
+    in_force = [version for version in before.versions if at.trusted and version.effective <= at.wall]
+    return any(given.get(version.id, version.digest) != version.digest for version in in_force)
