@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from daemon.core.facts import Fact
+from daemon.core.receipt_paper import Receipt
 from daemon.core.signals import GuardAsked
 from daemon.core.state import State
 from daemon.engine import Engine
@@ -14,6 +15,7 @@ from daemon.panel.gate import Names, OfficeStatus
 from daemon.runtime.clock import Clock
 from daemon.store import Store
 from daemon.store.tables import PassageRow
+from daemon.store.tables_print import PrintRow
 
 
 class Gate:
@@ -48,6 +50,12 @@ class Gate:
         self, limit: int, lane: str | None = None, before: str | None = None
     ) -> Sequence[PassageRow]:
         return self._store.recent_passages(limit, lane, before)
+
+    def receipt(self, number: int) -> Receipt | None:
+        return self._store.receipt(number)
+
+    def prints(self, number: int) -> Sequence[PrintRow]:
+        return self._store.prints(number)
 
     def watch(self) -> AbstractAsyncContextManager[AsyncIterator[tuple[int, Fact]]]:
         return self._engine.watch()

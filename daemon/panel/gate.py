@@ -13,6 +13,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from daemon.core.facts import Fact
+from daemon.core.receipt_paper import Receipt
 from daemon.core.signals import GuardAsked, Instant
 from daemon.core.state import State
 
@@ -88,6 +89,28 @@ class PassageLine(Protocol):
     def outcome(self) -> str | None: ...
 
 
+class PrintLine(Protocol):
+    """One order to print a receipt; `daemon.store.tables_print.PrintRow` is one."""
+
+    @property
+    def copy(self) -> int:
+        """0 for the original."""
+        ...
+
+    @property
+    def state(self) -> str:
+        """`ordered`, `printed`, `sent` to a printer that gives no answers, or `not_printed`."""
+        ...
+
+    @property
+    def since(self) -> str:
+        """ISO 8601, UTC."""
+        ...
+
+    @property
+    def why(self) -> str | None: ...
+
+
 class GateView(Protocol):
     """The gate as the panel sees it."""
 
@@ -108,6 +131,14 @@ class GateView(Protocol):
         self, limit: int, lane: str | None = None, before: str | None = None
     ) -> Sequence[PassageLine]:
         """Newest first; `before` is the passage id whose older ones are wanted."""
+        ...
+
+    def receipt(self, number: int) -> Receipt | None:
+        """One of this gate's receipts; None where there is none of that number."""
+        ...
+
+    def prints(self, number: int) -> Sequence[PrintLine]:
+        """What became of each order to print it, the original first."""
         ...
 
     def watch(self) -> AbstractAsyncContextManager[AsyncIterator[tuple[int, Fact]]]:

@@ -16,11 +16,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from daemon.core.reasons import Words
+from daemon.core.receipt_paper import Letterhead, rows
 from daemon.core.roles import MAY_AT_LANE
 from daemon.core.signals import LaneAction
 from daemon.core.state import LaneState, Stay
 from daemon.panel.auth import Person, form_token
 from daemon.panel.gate import GateView, PassageLine
+from daemon.panel.receipts import print_views
 from daemon.panel.telling import clock_time, plate_colour
 from daemon.panel.views import PassageView, alert_views, lane_view, passage_views, status_view, stay_view
 from daemon.panel.words import ACTION_WORDS, QUICK_REASONS, ROLE_WORDS
@@ -121,6 +123,26 @@ class Pages:
             lane=lane,
             before=before,
             older=older,
+        )
+
+    def receipt(self, person: Person, number: int) -> str | None:
+        """The receipt of that number to be read, or printed from the page; None where there is none."""
+        gate = self._gate
+        found = gate.receipt(number)
+        if found is None:
+            return None
+        tariff = gate.state.rules.tariff
+        head = Letterhead(
+            site=gate.names.site,
+            complaints=tariff.phone if tariff is not None else "",
+            zone=gate.names.timezone,
+        )
+        return self.whole(
+            "receipt.html",
+            person,
+            number=number,
+            rows=rows(found, head),
+            prints=print_views(gate.prints(number), gate.clock.now(), gate.names.timezone),
         )
 
     def question(

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from daemon.core.facts import AlertRaised
 from daemon.core.masking import masked_card
-from daemon.core.reasons import Reason, Severity, Words
+from daemon.core.reasons import AlertKind, Reason, Severity, Words
 from daemon.core.signals import Boom, Char, Instant, LoopState
 from daemon.core.state import LaneState, Passage, Phase, State, Stay
 from daemon.core.stays import nearest
@@ -252,6 +252,8 @@ class AlertView:
     detail: str
     since: str
     picture: str | None
+    receipt: str | None
+    """The number of the receipt that it is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,6 +287,7 @@ def _alert(alert: AlertRaised, names: dict[str, str], now: Instant, zone: ZoneIn
         detail=without_cards(alert.detail.removeprefix(f"{lane}: ")),
         since=day_and_time(alert.at.wall, now.wall, zone),
         picture=alert.picture,
+        receipt=alert.subject if alert.alert is AlertKind.RECEIPT_NOT_PRINTED else None,
     )
 
 

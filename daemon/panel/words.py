@@ -89,6 +89,13 @@ QUICK_REASONS: dict[LaneAction, tuple[Words, ...]] = {
 }
 """One click each; the Chinese words are what the ledger keeps as the guard's note."""
 
+PRINT_WORDS: dict[str, Words] = {
+    "ordered": Words("打印中", "being printed"),
+    "printed": Words("已打印", "printed"),
+    "sent": Words("已送出，打印机不回话", "sent to a printer that gives no answers"),
+    "not_printed": Words("未打印", "not printed"),
+}
+
 DECISION_WORDS: dict[str, Words] = {
     "granted": Words("放行", "let through"),
     "refused": Words("拒绝", "refused"),

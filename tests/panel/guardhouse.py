@@ -18,6 +18,7 @@ from aiohttp.test_utils import TestServer
 
 from daemon.config.model import PanelConfig
 from daemon.core.facts import Fact
+from daemon.core.receipt_paper import Receipt
 from daemon.core.signals import (
     Actor,
     Boom,
@@ -34,7 +35,7 @@ from daemon.core.signals import (
     Signal,
     Started,
 )
-from daemon.core.state import LaneRules, State, empty_state
+from daemon.core.state import USUAL_SITE, LaneRules, SiteRules, State, empty_state
 from daemon.engine import Engine
 from daemon.panel.auth import ensure_first_account
 from daemon.panel.gate import Names, OfficeStatus
@@ -42,6 +43,7 @@ from daemon.panel.server import make_app
 from daemon.runtime.clock import ManualClock
 from daemon.store import Store
 from daemon.store.tables import PassageRow
+from daemon.store.tables_print import PrintRow
 
 LANES = (
     LaneRules(id="entry-1", name="东门入口", direction="entry", mode="card_and_plate", temporary="guard"),
@@ -130,6 +132,12 @@ class Guardhouse:
     ) -> list[PassageRow]:
         return self.store.recent_passages(limit, lane, before)
 
+    def receipt(self, number: int) -> Receipt | None:
+        return self.store.receipt(number)
+
+    def prints(self, number: int) -> list[PrintRow]:
+        return self.store.prints(number)
+
     def watch(self) -> AbstractAsyncContextManager[AsyncIterator[tuple[int, Fact]]]:
         return self.engine.watch()
 
@@ -139,14 +147,16 @@ class Guardhouse:
 
 
 @asynccontextmanager
-async def guardhouse(folder: Path, clock: ManualClock | None = None) -> AsyncIterator[Guardhouse]:
+async def guardhouse(
+    folder: Path, clock: ManualClock | None = None, site: SiteRules = USUAL_SITE
+) -> AsyncIterator[Guardhouse]:
     """The daemon's own parts over the ledger in `folder`: called again for it, the daemon restarted."""
     clock = clock or ManualClock()
     evidence = folder / "evidence"
     evidence.mkdir(exist_ok=True)
     store = Store(folder)
     store.open()
-    state = empty_state(LANES)
+    state = empty_state(LANES, site)
     engine = Engine(state=state, store=store, clock=clock, perform=lambda _fact: None)
     house = Guardhouse(
         engine=engine,

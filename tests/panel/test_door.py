@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import timedelta
 
 import pytest
@@ -17,9 +18,11 @@ from daemon.panel.server import serve
 from tests.panel.conftest import Visitor
 from tests.panel.guardhouse import Guardhouse
 
-PLACES = {"lane": "entry-1", "action": "open", "path": "panel.css"}
+PLACES = {"lane": "entry-1", "action": "open", "path": "panel.css", "number": "1"}
 
-ASKED_FOR = [(route.method, route.path.replace(":.+", "").format(**PLACES), route.access) for route in ROUTES]
+ASKED_FOR = [
+    (route.method, re.sub(":[^}]+", "", route.path).format(**PLACES), route.access) for route in ROUTES
+]
 CLOSED = [(method, path) for method, path, access in ASKED_FOR if access is not Access.ANYONE]
 POSTS = [path for method, path, _ in ASKED_FOR if method == "POST"]
 

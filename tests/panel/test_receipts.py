@@ -1,0 +1,112 @@
+"""A receipt as a page: what it says, what became of its paper, and who may look."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from playwright.async_api import async_playwright
+
+from daemon.core.money import ReprintReceipt, TakePayment, VoidReceipt
+from daemon.core.signals import Actor, Asked, PrintReported, Request
+from daemon.core.state import SiteRules
+from tests.desk.till_rig import HOURLY
+from tests.panel.conftest import Visitor
+from tests.panel.guardhouse import Guardhouse, guardhouse
+from tests.panel.test_buttons import visitor_drives_in
+
+CHROMIUM = shutil.which("chromium")
+PLATE = "粤B99999"
+GUARD = Actor(name="李门岗", role="guard")
+SUPERVISOR = Actor(name="陈主管", role="supervisor")
+
+
+async def ask(house: Guardhouse, actor: Actor, request: Request) -> None:
+    await house.say(Asked(at=house.clock.now(), actor=actor, request=request))
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[Guardhouse]:
+    """A visitor has paid for three hours, and the paper ran out over his receipt."""
+    site = SiteRules(tariff=HOURLY, receipts="east", has_printer=True)
+    async with guardhouse(tmp_path, site=site) as built:
+        await built.at_rest()
+        await visitor_drives_in(built, PLATE)
+        built.clock.advance(timedelta(hours=2, minutes=10))
+        await ask(built, GUARD, TakePayment(plate=PLATE, fen=1500))
+        await built.say(PrintReported(at=built.clock.now(), number=1, copy=0, trouble="paper_out"))
+        yield built
+
+
+@pytest.fixture
+async def visitor(house: Guardhouse) -> AsyncIterator[Visitor]:
+    async with TestClient(TestServer(house.app, host="127.0.0.1")) as client:
+        yield Visitor(house, client)
+
+
+@pytest.mark.rule("R17")
+async def test_the_page_says_what_the_paper_would_and_that_it_did_not_come_out(guard: Visitor) -> None:
+    page = await (await guard.get("/receipts/1")).text()
+    for said in ("翠园小区", "east-000001", PLATE, "15.00元", "现金", "李门岗", "未打印", "缺纸"):
+        assert said in page
+    assert "作废" not in page
+    await ask(guard.house, GUARD, ReprintReceipt(number=1))
+    await guard.house.say(PrintReported(at=guard.house.clock.now(), number=1, copy=1))
+    await ask(guard.house, SUPERVISOR, VoidReceipt(number=1, reason="收错车"))
+    page = await (await guard.get("/receipts/1")).text()
+    for said in ("补打 1", "已打印", "作废 VOID", "收错车", "陈主管"):
+        assert said in page
+
+
+@pytest.mark.rule("R17")
+async def test_the_alert_about_a_receipt_leads_to_it(guard: Visitor) -> None:
+    page = await (await guard.get("/")).text()
+    assert 'href="/receipts/1"' in page
+    assert "收据未打印" in page
+
+
+@pytest.mark.parametrize("number", ["2", "0", "99999999999999999999", "1x", "-1"])
+async def test_a_number_that_is_none_is_not_found(guard: Visitor, number: str) -> None:
+    assert (await guard.get(f"/receipts/{number}")).status == 404
+
+
+@pytest.mark.rule("R44")
+@pytest.mark.parametrize(("role", "status"), [("leader", 200), ("office", 200), ("installer", 403)])
+async def test_who_installs_the_gate_sees_no_receipts(visitor: Visitor, role: str, status: int) -> None:
+    await visitor.start_work("somebody", role)
+    assert (await visitor.get("/receipts/1")).status == status
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+@pytest.mark.rule("R17")
+async def test_printed_from_the_page_it_is_the_receipt_alone_and_says_where_it_is_from(
+    guard: Visitor, tmp_path: Path
+) -> None:
+    cookies = [
+        {"name": cookie.key, "value": cookie.value, "url": guard.origin}
+        for cookie in guard.client.session.cookie_jar
+    ]
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        context = await browser.new_context(viewport={"width": 1100, "height": 900}, locale="zh-CN")
+        await context.add_cookies(cookies)  # type: ignore[arg-type]  # plain dictionaries will do
+        page = await context.new_page()
+        await page.goto(f"{guard.origin}/receipts/1")
+        await page.screenshot(path=tmp_path / "screen.png", full_page=True)
+        assert await page.locator(".prints").is_visible()
+        assert not await page.locator(".from-page").is_visible()
+        await page.emulate_media(media="print")
+        await page.screenshot(path=tmp_path / "paper.png", full_page=True)
+        assert not await page.locator(".prints").is_visible()
+        assert not await page.locator("header.top").is_visible()
+        assert await page.locator(".from-page").is_visible()
+        wide = await page.locator(".receipt").bounding_box()
+        assert wide is not None
+        assert wide["width"] <= 420
+        await browser.close()
