@@ -38,9 +38,10 @@ Which room is mine? The first yes wins.
     stories in plain words, played on the rules?       scenario/
 
 `wiring` makes the objects, `app` runs them, `cli` is what a person types, `control` the private socket over
-which `gatepost ask` reaches the running gate. `engine` is the one loop between
-inbox and devices; `gate` is what the panel sees of it; `simulation` and `summary` are the demonstration and
-its figures. The layers are a contract that `scripts/check` enforces (`[tool.importlinter]`, pyproject.toml).
+which `gatepost ask` reaches the running gate. `housekeeping` is what is done beside it now and then. `engine`
+is the one loop between inbox and devices; `gate` is what the panel sees of it; `simulation` and `summary` are
+the demonstration and its figures. The layers are a contract that `scripts/check` enforces
+(`[tool.importlinter]`, pyproject.toml).
 
 What must never break:
 

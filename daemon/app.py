@@ -21,14 +21,14 @@ from daemon import __version__, simulation, wiring
 from daemon.config import Config
 from daemon.control import serve_control
 from daemon.core.commands import TimeGiven
-from daemon.core.evolve import evolve_all
 from daemon.core.facts import Fact
 from daemon.core.signals import DeviceLost, DeviceRestored, Signal, Started
 from daemon.core.state import empty_state
 from daemon.edges.pictures import Photographer
-from daemon.engine import Engine
+from daemon.engine import Busy, Engine, until_quiet
 from daemon.evidence.retention import sweep
 from daemon.gate import Gate
+from daemon.housekeeping import Housekeeping
 from daemon.mqtt.opening import Wire, wire_to
 from daemon.mqtt.topics import Topics
 from daemon.panel.auth import ensure_first_account
@@ -40,7 +40,8 @@ from daemon.runtime.notify import Notifier
 from daemon.runtime.supervisor import supervise
 from daemon.runtime.watchdog import Watchdog, watchdog_limit
 from daemon.store import LedgerDamaged, Store, StoreError
-from daemon.store.copies import make_copy, open_store
+from daemon.store.starting import Start, start
+from daemon.store.upkeep import Upkeep
 from daemon.summary import Tally
 from daemon.vision.parent import VisionParent
 from daemon.wiring import Edge
@@ -48,9 +49,10 @@ from drivers.simulated.traffic import Traffic
 
 log = logging.getLogger(__name__)
 
-HOUSEKEEPING_S = 3600.0
-"""How often the ledger is copied and old pictures go."""
-
+LONGEST_STEP_S = 600.0
+"""How long a start may be silent: every page of a large ledger is read from a slow card in one step."""
+LAST_COPY_S = 10.0
+"""How long the copy at a stop may take: half of what the shipped unit gives a stop."""
 GLANCE_S = 0.05
 LAST_WORDS_S = 3.0
 """How long a run that ends by itself waits for the office to acknowledge the last facts."""
@@ -74,6 +76,10 @@ class App:
         self._engine: Engine
         self._wire: Wire | None = None
         self._traffic: Traffic | None = None
+        self._stop: asyncio.Event
+        self._started: Start
+        self._damage: LedgerDamaged | None = None
+        """What was found while the gate ran; the reason of its end then."""
         self._seq_at_start = 0
         self._acked_in_run = 0
 
@@ -83,7 +89,11 @@ class App:
     # ------------------------------------------------------------ from start to stop
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Raises StoreTooNew, OSError or StoreError where the data folder cannot be used, or a bug."""
+        """Raises StoreTooNew, OSError or StoreError where the data folder cannot be used, or a bug.
+
+        Raises LedgerDamaged where the ledger was found damaged; a new start mends it.
+        """
+        self._stop = stop
         try:
             await self._run(stop)
         finally:
@@ -91,8 +101,8 @@ class App:
             shutil.rmtree(self.run_dir, ignore_errors=True)
 
     async def _run(self, stop: asyncio.Event) -> None:
-        edges = self._start()
         notifier = Notifier.from_environ()
+        edges = self._start(notifier)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._engine.run(), name="engine")]
             for name, run in self._long_lived(edges, notifier):
@@ -104,20 +114,28 @@ class App:
             await self._last_words()
             for task in tasks:
                 task.cancel()
-        with suppress(Exception):
-            make_copy(self._where.data)
+        if self._damage is not None:
+            raise self._damage
+        with suppress(LedgerDamaged, OSError, TimeoutError):
+            async with asyncio.timeout(LAST_COPY_S):
+                await self._upkeep().copy()
 
-    def _start(self) -> list[Edge]:
+    def _start(self, notifier: Notifier) -> list[Edge]:
         """Read the ledger, write down the start, make every device; open none."""
         now = self.clock.now()
-        note = open_store(self._store, now)
-        if note:
-            log.error("%s", note)
+
+        def say(how_far: str) -> None:
+            log.info("%s", how_far)
+            notifier.busy(how_far, for_s=LONGEST_STEP_S)
+
+        empty = empty_state(wiring.lane_rules(self.config), wiring.site_rules(self.config))
+        self._started = start(self._store, now, empty, say=say)
+        if self._started.note:
+            log.error("%s", self._started.note)
         self._seq_at_start = self._store.last_seq()
-        facts = (fact for _, fact in self._store.facts())
-        state = evolve_all(empty_state(wiring.lane_rules(self.config), wiring.site_rules(self.config)), facts)
-        if state.commands.time is not None:
-            self.clock.believe(state.commands.time.at, state.commands.time.now)
+        given = self._started.state.commands.time
+        if given is not None:
+            self.clock.believe(given.at, given.now)
             now = self.clock.now()
         barriers, safety_loops, edges = wiring.devices(
             self.config, self._where, post=self._post, clock=self.clock
@@ -133,7 +151,7 @@ class App:
         if printer is not None:
             edges.append(printer[1])
         self._engine = Engine(
-            state=state,
+            state=self._started.state,
             store=self._store,
             clock=self.clock,
             perform=Performer(
@@ -145,7 +163,7 @@ class App:
             ),
             observe=self._observe,
         )
-        self._engine.handle(Started(at=now, version=__version__, note=note))
+        self._engine.handle(Started(at=now, version=__version__, note=self._started.note))
         self._engine.handle(wiring.directory(self.config, now))
         for name, source in self._engine.state.register.sources.items():
             log.info(
@@ -241,28 +259,40 @@ class App:
         return watchdog
 
     async def _housekeeping(self) -> None:
-        storage = self.config.storage
-        while True:
-            now = self.clock.now()
-            await asyncio.to_thread(
-                sweep,
-                self._where.evidence,
-                today=now.wall.date() if now.trusted else None,
-                days=storage.pictures_days,
-                quota_bytes=storage.pictures_max_mb * 1_000_000,
-            )
-            await asyncio.sleep(HOUSEKEEPING_S)
-            await self._copy_ledger()
+        keeping = Housekeeping(
+            folder=self._where.data,
+            upkeep=self._upkeep(),
+            sweep=self._sweep,
+            copied=self._copied,
+            damaged=self._ends_damaged,
+        )
+        await keeping.run(self._started)
 
-    async def _copy_ledger(self) -> None:
-        """A copy that cannot be made is a fault of the disk that somebody has to hear of (R31)."""
-        try:
-            await asyncio.to_thread(make_copy, self._where.data)
-        except (LedgerDamaged, OSError) as why:
-            log.warning("the ledger could not be copied: %s", why)
-            self._lost("ledger copy", None, "store", str(why))
-        else:
+    def _upkeep(self) -> Upkeep:
+        return Upkeep(self._where.data, (lane.id for lane in self.config.lanes))
+
+    async def _sweep(self) -> None:
+        now, storage = self.clock.now(), self.config.storage
+        await asyncio.to_thread(
+            sweep,
+            self._where.evidence,
+            today=now.wall.date() if now.trusted else None,
+            days=storage.pictures_days,
+            quota_bytes=storage.pictures_max_mb * 1_000_000,
+        )
+
+    def _copied(self, why_not: str | None) -> None:
+        if why_not is None:
             self._restored("ledger copy", None, "store")
+        else:
+            self._lost("ledger copy", None, "store", why_not)
+
+    async def _ends_damaged(self, damage: LedgerDamaged) -> None:
+        """Between two cars if it can be: whoever is being let through gets through first."""
+        with suppress(Busy):
+            await until_quiet(lambda: self._engine.state)
+        self._damage = damage
+        self._stop.set()
 
     def _wire_to_office(self) -> Wire:
         assert self.config.office is not None

@@ -185,7 +185,7 @@ def _run(args: argparse.Namespace) -> int:
     from daemon.app import App
     from daemon.runtime.clock import SystemClock
     from daemon.runtime.log import set_up
-    from daemon.store import StoreError, StoreTooNew
+    from daemon.store import LedgerDamaged, StoreError, StoreTooNew
 
     os.umask(0o077)  # cards, plates and faces: nobody else's to read
     set_up(logging.DEBUG if args.verbose else logging.INFO)
@@ -198,6 +198,12 @@ def _run(args: argparse.Namespace) -> int:
         return EX_CONFIG
     except (OSError, StoreError) as trouble:
         print(f"无法运行 / cannot run: {trouble}", file=sys.stderr)
+        return 1
+    except LedgerDamaged as damage:
+        print(
+            f"账本损坏，下次启动时恢复 / the ledger is damaged, the next start restores it: {damage}",
+            file=sys.stderr,
+        )
         return 1
     except BaseExceptionGroup as bugs:
         log.critical("the gate stops: %s", bugs.exceptions[0], exc_info=bugs)

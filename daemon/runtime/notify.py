@@ -36,6 +36,10 @@ class Notifier:
         """One line for `systemctl status`."""
         self._tell(*_status(text))
 
+    def busy(self, status: str, *, for_s: float) -> None:
+        """Starting takes longer: systemd is to wait so long from now before it gives up (sd_notify(3))."""
+        self._tell(f"EXTEND_TIMEOUT_USEC={round(for_s * 1_000_000)}", *_status(status))
+
     def stopping(self, status: str = "") -> None:
         self._tell("STOPPING=1", *_status(status))
 

@@ -12,20 +12,27 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from daemon.core.facts import FactLost
 from daemon.core.signals import Instant
 from daemon.store import file, ledger, tables
 from daemon.store.carving import carve
 from daemon.store.errors import LedgerDamaged
-from daemon.store.ledger import Sealed
+from daemon.store.ledger import Misfit, Sealed
 from daemon.store.schema import migrate, refuse_newer
 from daemon.store.store import FILE, Store
 
+T = TypeVar("T")
+
 COPY = "gatepost.copy.db"
+
+TOLD_EVERY = 50_000
+"""Rows between two words about how far it is: some seconds on a Pi."""
 
 _MOST_LOST = 1_000_000
 """How far above the last row the word of a damaged file is believed; years of a busy gate."""
@@ -54,8 +61,10 @@ def make_copy(folder: Path) -> Path:
     return folder / COPY
 
 
-def check(path: Path) -> None:
+def check(path: Path, say: Callable[[str], None] = lambda _what: None) -> None:
     """Go through all of a database; what is not finished in it is undone, nothing else is changed.
+
+    `say` is told how far it is, since this takes minutes on a long ledger.
 
     Raises LedgerDamaged where a page is not whole or a row does not fit, StoreTooNew for one from the future,
     StoreUnusable where it cannot be read at all as things are.
@@ -64,8 +73,9 @@ def check(path: Path) -> None:
         file.roll_back(path)
         with closing(file.connect_reading(path)) as db:
             refuse_newer(db, path)
+            say(f"{path.name}: every page is checked")
             found: str = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-            misfit = ledger.verify(db).misfit if found == "ok" else None
+            misfit = _misfit(db, path, say) if found == "ok" else None
     except sqlite3.DatabaseError as broken:
         raise file.not_opened(path, broken) from broken
     if misfit is not None:
@@ -74,8 +84,20 @@ def check(path: Path) -> None:
         raise LedgerDamaged(f"{path}: {found}")
 
 
-def open_store(store: Store, now: Instant) -> str:
-    """Open the store; where its file is damaged, start from the last good copy.
+def _misfit(db: sqlite3.Connection, path: Path, say: Callable[[str], None]) -> Misfit | None:
+    return ledger.verify_rows(told(ledger.sealed(db), f"{path.name}: {{}} rows fit", say)).misfit
+
+
+def told(rows: Iterable[T], text: str, say: Callable[[str], None]) -> Iterator[T]:
+    """The rows, with a word every so often about how many they were."""
+    for number, row in enumerate(rows, start=1):
+        if number % TOLD_EVERY == 0:
+            say(text.format(number))
+        yield row
+
+
+def open_store(store: Store, now: Instant, say: Callable[[str], None] = lambda _what: None) -> str:
+    """Go through all of the store and open it; where its file is damaged, start from the last good copy.
 
     Returns what was odd about it, for people; "" where nothing was. Raises StoreTooNew, StoreUnusable or
     another OSError, and then the file is as it was.
@@ -87,9 +109,10 @@ def open_store(store: Store, now: Instant) -> str:
             if not store.path.exists() and (store.folder / COPY).exists():
                 raise LedgerDamaged(f"{store.path}: it is missing")
             if store.path.exists() and store.path.stat().st_size > 0:
-                check(store.path)
+                check(store.path, say)
             store.open()
         except LedgerDamaged as damage:
+            say(f"{damage}; what is whole is gathered")
             note = _restore(store.path, now, damage)
             store.open()
     except BaseException:
@@ -190,9 +213,14 @@ def _ready(path: Path) -> Path:
     return path.with_name(f"{path.name}.restored")
 
 
+def is_restoring(path: Path) -> bool:
+    """True where a crash has left a restored database ready, but not in place."""
+    return _ready(path).exists()
+
+
 def _finish_restore(path: Path) -> str:
     """Put a restored database in place that a crash has left ready; "" where there is none."""
-    if not _ready(path).exists():
+    if not is_restoring(path):
         return ""
     _swap(path)
     return (

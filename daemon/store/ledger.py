@@ -35,6 +35,10 @@ SEALED = "seq, kind, lane, passage, body, prev, hash"
 
 FIRST_PREV = "0" * 64
 """What the first row is sealed to."""
+FIRST = (0, FIRST_PREV)
+"""Number and hash before there is any row."""
+LOWEST = -(1 << 63)
+"""Below every number that SQLite can hold: a row that somebody has put before the first is read too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ def is_sealed(prev: str, seq: int, kind: str, body: dict[str, Any], seal: str) -
 def head(db: sqlite3.Connection) -> tuple[int, str]:
     """Number and hash of the last row."""
     row = db.execute("SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1").fetchone()
-    return (0, FIRST_PREV) if row is None else (row[0], row[1])
+    return FIRST if row is None else (row[0], row[1])
 
 
 def identity(db: sqlite3.Connection) -> str:
@@ -120,9 +124,9 @@ def rows(db: sqlite3.Connection, after: int, limit: int) -> list[LedgerRow]:
     ]
 
 
-def facts(db: sqlite3.Connection) -> Iterator[tuple[int, Fact]]:
-    """Every fact, in order. Raises StoreTooNew at a row that this version cannot read."""
-    for seq, body in db.execute("SELECT seq, body FROM ledger ORDER BY seq"):
+def facts(db: sqlite3.Connection, *, since: int = LOWEST) -> Iterator[tuple[int, Fact]]:
+    """The facts from that number on, in order. Raises StoreTooNew at a row that this version cannot read."""
+    for seq, body in db.execute("SELECT seq, body FROM ledger WHERE seq >= ? ORDER BY seq", (since,)):
         yield seq, fact_of(seq, body)
 
 
@@ -139,18 +143,21 @@ def fact_of(seq: int, body: str) -> Fact:
 
 def verify(db: sqlite3.Connection, *, expected_head: str | None = None) -> Verified:
     """`verify_rows` of a file."""
-    return verify_rows(_sealed(db), expected_head=expected_head)
+    return verify_rows(sealed(db), expected_head=expected_head)
 
 
-def verify_rows(found: Iterable[Sealed], *, expected_head: str | None = None) -> Verified:
-    """Go through the whole chain and stop at the first row that does not fit, or cannot be read.
+def verify_rows(
+    found: Iterable[Sealed], *, after: tuple[int, str] = FIRST, expected_head: str | None = None
+) -> Verified:
+    """Go through the chain and stop at the first row that does not fit, or cannot be read.
 
-    A row that cannot be read is where `found` raises sqlite3.DatabaseError.
+    A row that cannot be read is where `found` raises sqlite3.DatabaseError. `after` is number and hash of the
+    row that the first one must follow.
 
     `expected_head` is the hash of a row as somebody outside has it (the office, a note on paper): a chain
     that does not come by it has been cut off before it, or sealed anew, though it fits in itself.
     """
-    count, prev, last = 0, FIRST_PREV, 0
+    count, (last, prev) = 0, after
     came_by = expected_head in (None, prev)
     try:
         for row in found:
@@ -167,8 +174,20 @@ def verify_rows(found: Iterable[Sealed], *, expected_head: str | None = None) ->
     return Verified(count, prev, None)
 
 
-def _sealed(db: sqlite3.Connection) -> Iterator[Sealed]:
-    yield from db.execute(f"SELECT {SEALED} FROM ledger ORDER BY seq")  # noqa: S608 - this file's own columns
+def sealed(db: sqlite3.Connection, *, since: int = LOWEST) -> Iterator[Sealed]:
+    """The rows as they lie there, in order, from that number on."""
+    yield from db.execute(
+        f"SELECT {SEALED} FROM ledger WHERE seq >= ? ORDER BY seq",  # noqa: S608 - this file's own columns
+        (since,),
+    )
+
+
+def row_at(db: sqlite3.Connection, seq: int) -> Sealed | None:
+    found: Sealed | None = db.execute(
+        f"SELECT {SEALED} FROM ledger WHERE seq = ?",  # noqa: S608 - this file's own columns
+        (seq,),
+    ).fetchone()
+    return found
 
 
 Sealed = tuple[int, str, str | None, str | None, str, str, str]

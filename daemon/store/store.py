@@ -15,7 +15,7 @@ from typing import IO
 
 from daemon.core.facts import Fact
 from daemon.core.receipt_paper import Receipt
-from daemon.store import carving, file, ledger, tables, tables_print
+from daemon.store import carving, doubt, file, ledger, tables, tables_print
 from daemon.store.accounts import Accounts
 from daemon.store.errors import LedgerDamaged, StoreError, StoreFull
 from daemon.store.file import connect_reading
@@ -91,11 +91,15 @@ class Store:
             raise
         self._db = db
 
-    def close(self) -> None:
-        """Safe where nothing is open."""
+    def shut(self) -> None:
+        """Close the file and go on having the folder."""
         if self._db is not None:
             self._db.close()
             self._db = None
+
+    def close(self) -> None:
+        """Safe where nothing is open."""
+        self.shut()
         if self._lock is not None:
             self._lock.close()
             self._lock = None
@@ -143,13 +147,20 @@ class Store:
                     db.execute("ROLLBACK")
                 raise
         except sqlite3.DatabaseError as refused:
-            raise file.not_written(self.path, refused) from refused
+            raise self._refused(refused) from refused
         except ValueError as unsayable:
             raise StoreError(
                 f"no JSON can be made of {facts}: {unsayable}; nothing was written"
             ) from unsayable
         first, self._seq, self._head = self._seq + 1, seq, seal
         return list(range(first, seq + 1))
+
+    def _refused(self, error: sqlite3.Error) -> StoreError | LedgerDamaged:
+        """What a refused transaction means. A start that believes a snapshot might not come by the damage."""
+        meant = file.not_written(self.path, error)
+        if isinstance(meant, LedgerDamaged):
+            doubt.leave(self.folder, meant)
+        return meant
 
     def facts(self) -> Iterable[tuple[int, Fact]]:
         """Every fact with its number, in order.
@@ -178,7 +189,7 @@ class Store:
             self.db.execute("BEGIN IMMEDIATE")
             self.db.execute("ROLLBACK")
         except sqlite3.DatabaseError as refused:
-            raise file.not_written(self.path, refused) from refused
+            raise self._refused(refused) from refused
 
     def rows(self, after: int, limit: int) -> list[LedgerRow]:
         return ledger.rows(self.db, after, limit)
@@ -201,7 +212,7 @@ class Store:
         try:
             self.db.execute("UPDATE office SET acked = max(acked, ?)", (min(seq, self._seq),))
         except sqlite3.DatabaseError as refused:
-            raise file.not_written(self.path, refused) from refused
+            raise self._refused(refused) from refused
 
     # ------------------------------------------------------------ for people
 

@@ -18,7 +18,7 @@ from daemon.core.table import Table
 from daemon.mqtt import publisher
 from daemon.mqtt.inbound import Acknowledged
 from daemon.mqtt.inbound import judge as judge_message
-from daemon.store import StoreError, file, ledger, tables
+from daemon.store import StoreError, file, ledger, snapshot, starting, tables
 from daemon.worlds.planting import Bug, Swap, engine, everywhere
 
 # ---------------------------------------------------------------- disk and ledger
@@ -117,6 +117,19 @@ def what_a_refusing_disk_kept_back_is_forgotten() -> list[Swap]:
     return [(daemon.engine.Engine, "_keep_unsaid", lambda _self, _signal: None)]
 
 
+def rows_behind_a_snapshot_forgotten() -> list[Swap]:
+    return [(starting, "onwards", lambda _db, _path, taken: taken.state)]
+
+
+def snapshot_says_more_than_it_has_seen() -> list[Swap]:
+    own = snapshot.write
+
+    def write(folder: Path, made: snapshot.Snapshot) -> None:
+        own(folder, replace(made, state=replace(made.state, passages_opened=made.state.passages_opened - 1)))
+
+    return [(snapshot, "write", write)]
+
+
 # ---------------------------------------------------------------- the office
 
 
@@ -193,6 +206,8 @@ BUGS: dict[str, Bug] = {
         passage_numbers_begin_anew,
         loops_believed_after_a_start,
         what_a_refusing_disk_kept_back_is_forgotten,
+        rows_behind_a_snapshot_forgotten,
+        snapshot_says_more_than_it_has_seen,
         cursor_moved_before_the_acknowledgement,
         brokers_word_is_delivery,
         retained_word_obeyed,

@@ -15,7 +15,6 @@ from random import Random
 from typing import Any, Literal
 
 from daemon import __version__
-from daemon.core.evolve import evolve_all
 from daemon.core.facts import Fact
 from daemon.core.signals import (
     Actor,
@@ -38,13 +37,18 @@ from daemon.mqtt.shown import Gate as Shown
 from daemon.perform import Performer
 from daemon.runtime.clock import Clock
 from daemon.runtime.supervisor import supervise
-from daemon.store import Store, copies
+from daemon.store import LedgerDamaged, Store, doubt, starting, upkeep
 from daemon.worlds.devices import Desk, Life, WorldBarrier, WorldContact, WorldReader
 from daemon.worlds.disk import Disk
 from daemon.worlds.office import TOPICS, Office, WorldWay
 from daemon.worlds.outside import Outside
 from daemon.worlds.site import Lane
 from daemon.worlds.virtual_loop import Livelock, VirtualLoop
+
+LONG = 20
+"""Rows that are worth a snapshot: few, so that most of a world's starts begin with one."""
+LOOKS_AFTER_S = 8.0
+"""From a start to the look at what it has left unread."""
 
 CONFIG = Actor(name="config.yaml", role="office")
 
@@ -147,12 +151,13 @@ class Gate:
         """As `App._start`: the ledger first, then the start written down, then every device made."""
         around, clock = self.around, self.around.outside
         self.store = Store(around.disk.folder, ballast_bytes=0)
-        note = copies.open_store(self.store, clock.now())
-        state = evolve_all(empty_state(around.rules, around.site), (fact for _, fact in self.store.facts()))
+        start = starting.start(self.store, clock.now(), empty_state(around.rules, around.site), long=LONG)
+        if start.trusted is not None:
+            self.loop.call_later(LOOKS_AFTER_S, self._look, start.trusted)
         self.barriers = {lane.name: WorldBarrier(lane, self.life) for lane in around.lanes}
         self.safety_loops = {lane.name: WorldContact(lane, Loop.SAFETY, self.life) for lane in around.lanes}
         self.engine = Engine(
-            state=state,
+            state=start.state,
             store=self.store,
             clock=clock,
             perform=Performer(
@@ -168,7 +173,7 @@ class Gate:
         way = self.line.join(TOPICS.alert("+"), TOPICS.lane("+"))
         self.showing = Showing(shown, state=lambda: self.engine.state, way=way, clock=clock)
         self.line.open(lambda listener: WorldWay(around.office, listener, around.outside, self.life))
-        self.engine.handle(Started(at=clock.now(), version=__version__, note=note))
+        self.engine.handle(Started(at=clock.now(), version=__version__, note=start.note))
         self.engine.handle(DirectoryGiven(at=clock.now(), actor=CONFIG, permits=around.permits()))
 
     barriers: dict[str, WorldBarrier] = field(init=False)
@@ -252,5 +257,19 @@ class Gate:
             self.loop.call_soon(self._copy)
 
     def _copy(self) -> None:
-        with suppress(Exception):
-            copies.make_copy(self.around.disk.folder)
+        with suppress(OSError, LedgerDamaged):
+            upkeep.copy(self.around.disk.folder, empty_state(self.around.rules), long=LONG)
+
+    def _look(self, trusted: str) -> None:
+        """What the process that looks at what a start has left unread would find; then as `App`."""
+        if self.life.is_over:
+            return
+        folder = self.around.disk.folder
+        try:
+            starting.revisit(folder, empty_state(self.around.rules), trusted)
+        except LedgerDamaged as damage:
+            doubt.leave(folder, damage)
+            self.why = damage
+            self.end("failed")
+        except OSError:
+            return

@@ -1,0 +1,110 @@
+"""Long work on the ledger, in a process of its own: the copy, and what a start has left unread.
+
+The law of this file: the gate's process spends nothing on it but waiting. Going through a million rows takes
+minutes of a core, and a thread that does it takes turns with whoever decides about a car. The child has the
+lowest priority, writes to nothing but the copy and the snapshot, and may be killed at any time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from daemon.core.state import LaneRules, State, empty_state
+from daemon.store import copies, snapshot, starting
+from daemon.store.errors import LedgerDamaged, StoreUnusable
+
+NICENESS = 19
+EX_DATAERR, EX_IOERR = 65, 74
+"""sysexits.h: the ledger is damaged; it could not be done as things are."""
+
+
+class Upkeep:
+    """What a gate has done for its folder; `lanes` are those that its state has."""
+
+    def __init__(self, folder: Path, lanes: Iterable[str]) -> None:
+        self._folder = folder
+        self._lanes = tuple(lanes)
+
+    async def copy(self) -> None:
+        """`make_copy`, and the snapshot brought up to the copy. Raises LedgerDamaged or OSError."""
+        await self._in_child("copy")
+
+    async def revisit(self, trusted: str | None) -> None:
+        """`starting.revisit`. Raises LedgerDamaged or OSError."""
+        await self._in_child("revisit", *(() if trusted is None else ("--trusted", trusted)))
+
+    async def _in_child(self, task: str, *more: str) -> None:
+        own = ("--code", snapshot.fingerprint(), "--lanes", *self._lanes)
+        await _run(sys.executable, "-m", "daemon.store.upkeep", task, str(self._folder), *own, *more)
+
+
+async def _run(*command: str) -> None:
+    child = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        _, said = await child.communicate()
+    except BaseException:
+        with suppress(ProcessLookupError):
+            child.kill()
+        await child.wait()
+        raise
+    why = said.decode(errors="replace").strip().rpartition("\n")[2]
+    if child.returncode == EX_DATAERR:
+        raise LedgerDamaged(why)
+    if child.returncode:
+        raise StoreUnusable(why or f"{' '.join(command)} ended with {child.returncode}")
+
+
+# ---------------------------------------------------------------- the child
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m daemon.store.upkeep", description=__doc__)
+    parser.add_argument("task", choices=("copy", "revisit"))
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--code", required=True, help="the fingerprint of the gate that asks")
+    parser.add_argument("--lanes", nargs="*", default=())
+    parser.add_argument("--trusted", help="the digest of the snapshot that it has started from")
+    args = parser.parse_args()
+    os.nice(NICENESS)
+    empty = empty_state(tuple(map(_lane, args.lanes)))
+    # Where the program was replaced under the running gate, the next start goes through everything anyway.
+    is_same = args.code == snapshot.fingerprint()
+    try:
+        if args.task == "copy":
+            copy(args.folder, empty if is_same else None)
+        elif is_same:
+            starting.revisit(args.folder, empty, args.trusted)
+    except LedgerDamaged as damage:
+        print(damage, file=sys.stderr)
+        return EX_DATAERR
+    except OSError as trouble:
+        print(trouble, file=sys.stderr)
+        return EX_IOERR
+    return 0
+
+
+def copy(folder: Path, empty: State | None, *, long: int = starting.LONG) -> None:
+    """Make the copy, and then the snapshot of it, where `empty` says for which lanes."""
+    copies.make_copy(folder)
+    if empty is not None:
+        starting.renew(folder, empty, long=long)
+
+
+def _lane(name: str) -> LaneRules:
+    """Of the rules, replay asks for nothing but the name."""
+    return LaneRules(id=name, name=name, direction="entry", mode="card_only")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
