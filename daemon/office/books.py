@@ -189,8 +189,8 @@ class _Page:
         followed = follow(book.end, facts)
         after, own, what = shared(self.db, self.known, book, followed.entries)
         self._say(book, after.base_seq + 1, what)
-        self._compare(book, followed.again)
         after = self._entered(replace(after, end=followed.end), own)
+        self._compare(after, followed.again)
         self._close(book, after, followed.entries)
         self.known.put(after, in_use=bool(followed.entries))
         self.taken.entries += own

@@ -123,10 +123,10 @@ class ScriptedWay:
         self.says(TOPICS.ack, json.dumps({"gate": "east", "seq": seq}))
 
 
-async def until(is_so: Callable[[], bool], *, what: str = "") -> None:
+async def until(is_so: Callable[[], bool], *, what: str = "", within_s: float = 90) -> None:
     """Wait for something that must happen; only a broken program makes this time out."""
     try:
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(within_s):
             while not is_so():  # noqa: ASYNC110 - the parts under test offer no event to wait for
                 await asyncio.sleep(0.01)
     except TimeoutError:

@@ -77,6 +77,13 @@ def test_what_does_not_fit_the_chain_is_kept_marked_and_said_once(place: Place) 
     assert [row.seq for row in rows_of(place, tables.troubles)] == [2, 3]
 
 
+def test_facts_that_come_twice_in_one_breath_are_the_same_facts(place: Place) -> None:
+    facts = told(MemoryLedger(5))
+    with opened(place) as books:
+        taken = books.take([*facts[:3], *facts, *facts[1:]])
+    assert (len(taken.entries), taken.troubles) == (5, [])
+
+
 def test_two_versions_of_one_fact_are_noticed_and_the_first_is_kept(place: Place) -> None:
     facts = told(MemoryLedger(5))
     with opened(place) as books:

@@ -1,0 +1,66 @@
+"""The disk of the office fills up: nothing is acknowledged unkept, and all goes on when there is room."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from daemon.office.database import Place
+from tests.mqtt.rig import MemoryLedger, running_tasks, until
+from tests.office.rig import kept, told
+from tests.office.test_conversation import Desk
+
+DISK = 4 * 1024 * 1024
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, of a few megabytes."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "gatepost-test", str(disk)]
+    try:
+        mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("there is no mount on this machine")
+    if mounted.returncode != 0:
+        pytest.skip(f"mounting a small disk is not permitted here: {mounted.stderr.strip()}")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """Take all the room there is, to the last byte."""
+    hog = disk / "hog"
+    with hog.open("ab", buffering=0) as file:
+        for size in (65536, 4096, 1):
+            with suppress(OSError):
+                while True:
+                    file.write(b"x" * size)
+    return hog
+
+
+async def test_a_full_disk_acknowledges_nothing_and_goes_on_when_there_is_room(small_disk: Path) -> None:
+    desk, ledger = Desk(Place(folder=small_disk)), MemoryLedger(3000)
+    async with running_tasks(desk.office.run()):
+        desk.hears(*told(ledger, 1, 10))
+        await until(lambda: desk.answers != [])
+        desk.answers.clear()
+
+        # when there is no room left
+        hog = fill(small_disk)
+        desk.hears(*told(ledger, 11, 2000))
+        await until(lambda: desk.office.why is not None)
+        assert desk.office.why is not None
+        assert "full" in desk.office.why
+        assert desk.answers == []
+
+        # and then there is
+        hog.unlink()
+        desk.hears(*told(ledger, 2001, 3000))
+        await until(lambda: any(answer["seq"] == 3000 for _, answer in desk.answers))
+    assert kept(desk.place) == [(row.seq, row.hash) for row in ledger.all]
