@@ -19,7 +19,7 @@ Which room is mine? The first yes wins.
 
     names a pin, port, baud rate, address or vendor?   drivers/   (never imports this package)
     bytes <-> value, without waiting?                  drivers/readers/framing, drivers/printers/commands,
-                                                       mqtt/messages, store/codec
+                                                       drivers/signs/frames, mqtt/messages, store/codec
     could the guard state it as a rule of the house?   core/      (pure; the standard library's values only)
     device value -> signal?                            edges/
     order -> device call?                              perform

@@ -24,6 +24,7 @@ from daemon.core.commands import TimeGiven
 from daemon.core.facts import Fact
 from daemon.core.signals import DeviceLost, DeviceRestored, Signal, Started
 from daemon.core.state import empty_state
+from daemon.edges.billboards import Billboard
 from daemon.edges.pictures import Photographer
 from daemon.engine import Busy, Engine, until_quiet
 from daemon.evidence.retention import sweep
@@ -73,6 +74,7 @@ class App:
         self._store = Store(self._where.data)
         self._vision = VisionParent(wiring.vision(config, self._where), self._post, clock)
         self._photographer = Photographer(snapshot=self._vision.snapshot, post=self._post, clock=clock)
+        self._billboards: list[Billboard] = []
         self._engine: Engine
         self._wire: Wire | None = None
         self._traffic: Traffic | None = None
@@ -150,6 +152,11 @@ class App:
         )
         if printer is not None:
             edges.append(printer[1])
+        boards = wiring.billboards(
+            self.config, self._where, state=lambda: self._engine.state, clock=self.clock
+        )
+        self._billboards = [board for board, _ in boards]
+        edges += [edge for _, edge in boards]
         self._engine = Engine(
             state=self._started.state,
             store=self._store,
@@ -181,6 +188,8 @@ class App:
         for fact in facts:
             if isinstance(fact, TimeGiven):
                 self.clock.believe(fact.at, fact.now)
+        for billboard in self._billboards:
+            billboard.look(facts)
         if self._wire is not None:
             self._wire.tell(facts)
 

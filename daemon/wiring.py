@@ -22,7 +22,8 @@ from daemon.config.tariffs import book_in
 from daemon.core.printing import PRINTER
 from daemon.core.receipt_paper import Letterhead, PaperLine, Receipt, on_paper, rows
 from daemon.core.signals import Actor, DirectoryGiven, Instant, Loop, Permit, Signal
-from daemon.core.state import LaneRules, SiteRules
+from daemon.core.state import LaneRules, SiteRules, State
+from daemon.edges.billboards import Billboard
 from daemon.edges.cards import read_cards
 from daemon.edges.contacts import watch_alarm, watch_boom, watch_button, watch_loop
 from daemon.edges.fire import watch_fire
@@ -31,7 +32,7 @@ from daemon.mqtt.frigate import Watched
 from daemon.runtime.clock import Clock
 from daemon.vision.spec import LaneSpec, VisionSpec
 from drivers import registry
-from drivers.protocols import Barrier, Contact, Context
+from drivers.protocols import Barrier, Contact, Context, Sign
 
 Up = Callable[[], None]
 
@@ -191,6 +192,20 @@ def fire_input(
     contact: Contact = _make("input", config.fire, "fire", lane="", where=where)
     run = partial(watch_fire, contact, tuple(barriers), post=post, clock=clock)
     return contact, Edge("fire", None, "fire", run)
+
+
+def billboards(
+    config: Config, where: Places, *, state: Callable[[], State], clock: Clock
+) -> list[tuple[Billboard, Edge]]:
+    """The sign of each lane that has one."""
+    found: list[tuple[Billboard, Edge]] = []
+    for lane in config.lanes:
+        if lane.sign is not None:
+            name = f"{lane.id}.sign"
+            sign: Sign = _make("sign", lane.sign, name, lane=lane.id, where=where)
+            billboard = Billboard(sign, lane.id, state=state, clock=clock)
+            found.append((billboard, Edge(name, lane.id, "sign", billboard.run)))
+    return found
 
 
 def letterhead(config: Config) -> Letterhead:

@@ -208,6 +208,37 @@ class Printer(Protocol):
     def close(self) -> None: ...
 
 
+# ---------------------------------------------------------------- signs
+
+
+@dataclass(frozen=True, slots=True)
+class SignText:
+    """What a sign is to say from now on; each kind takes what it can of it."""
+
+    lines: tuple[str, ...]
+    voice: str = ""
+    """Said once, now; phrases divided by commas. "" says nothing."""
+    free: int | None = None
+    """How many bays are free; None where nobody counts them."""
+
+
+class Sign(Protocol):
+    """Something at a lane that is read or heard. It may forget a text after a minute."""
+
+    Options: ClassVar[type[Options]]
+
+    def open(self) -> None: ...
+    def show(self, text: SignText) -> None:
+        """Begin to show it. What was not sent yet of an older text is dropped."""
+        ...
+
+    def work(self) -> bool:
+        """Send what the line takes now; True when nothing is left. Raises DeviceLost."""
+        ...
+
+    def close(self) -> None: ...
+
+
 # ---------------------------------------------------------------- cameras and plate engines
 
 

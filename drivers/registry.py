@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, Literal
 
-Role = Literal["reader", "barrier", "input", "camera", "recogniser", "printer"]
+Role = Literal["reader", "barrier", "input", "camera", "recogniser", "printer", "sign"]
 
 DRIVERS: dict[Role, dict[str, str]] = {
     "reader": {
@@ -32,6 +32,11 @@ DRIVERS: dict[Role, dict[str, str]] = {
     "printer": {
         "escpos": "drivers.printers.escpos:EscPosPrinter",
         "simulated": "drivers.printers.simulated:SimulatedPrinter",
+    },
+    "sign": {
+        "led_voice": "drivers.signs.led_voice:LedVoiceSign",
+        "remaining_spaces": "drivers.signs.remaining_spaces:RemainingSpacesSign",
+        "simulated": "drivers.signs.simulated:SimulatedSign",
     },
 }
 

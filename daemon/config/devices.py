@@ -23,6 +23,7 @@ _IN_A_LANE: tuple[tuple[Path, Role, str], ...] = (
     (("loops", "safety"), "input", "loop.safety"),
     (("loops", "approach"), "input", "loop.approach"),
     (("button",), "input", "button"),
+    (("sign",), "sign", "sign"),
 )
 
 

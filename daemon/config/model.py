@@ -81,6 +81,8 @@ class LaneConfig(Section):
     loops: LoopsConfig
     button: DeviceConfig | None = None
     """The guard's push button: raises the boom, whatever else is down."""
+    sign: DeviceConfig | None = None
+    """What drivers read and hear there."""
     region: tuple[Fraction, Fraction, Fraction, Fraction] | None = None
     """The part of the picture where plates are looked for: left, top, right, bottom as fractions of 1."""
 

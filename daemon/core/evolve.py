@@ -382,6 +382,7 @@ def _known(passage: Passage, fact: Fact) -> Passage:
                 resync=fact.resync,
                 by=fact.by,
                 note=fact.note,
+                told=fact.told,
             )
         case AccessRefused():
             return replace(passage, reason=fact.reason)

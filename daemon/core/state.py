@@ -148,6 +148,8 @@ class Passage:
     by: Actor | None = None
     """The guard who let it through; None where a rule did."""
     note: str = ""
+    told: tuple[Reason, ...] = ()
+    """What its driver is told besides, now that it is let through."""
     watch: Watch | None = None
     """It has shown a plate or card of the watch list; nothing that it shows later takes that back."""
     declared: CarClass | None = None

@@ -126,6 +126,7 @@ DEVICE_WORDS: dict[str, Words] = {
     "button": Words("手动按钮", "push button"),
     "loop.safety": Words("防砸地感", "safety loop"),
     "loop.approach": Words("来车地感", "approach loop"),
+    "sign": Words("显示屏", "sign"),
     "printer": Words("收据打印机", "receipt printer"),
     "fire": Words("消防信号", "fire input"),
     "broker": Words("物业服务器", "broker"),

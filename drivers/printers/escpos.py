@@ -17,21 +17,19 @@ the next one. What the bytes mean is in drivers/printers/commands.py.
 
 from __future__ import annotations
 
-import ipaddress
 from collections import deque
 from collections.abc import Sequence
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
 from drivers import protocols
 from drivers.errors import DeviceLost
+from drivers.port_names import reachable
+from drivers.ports import Port, open_port
 from drivers.printers import commands
 from drivers.printers.commands import Cut, Encoding, Question
-from drivers.printers.ports import Port, open_port
 from drivers.protocols import Context, PaperLine, PrinterAnswer, Timer
-from drivers.serial_ports import stable
 
 LOOK_S = 1.0
 """How often a printer that has a paper before it is asked what keeps it."""
@@ -56,20 +54,7 @@ class EscPosOptions(protocols.Options):
     @field_validator("port")
     @classmethod
     def _is_reachable(cls, port: str) -> str:
-        if not port.startswith("tcp://"):
-            return stable(port)
-        try:
-            parts = urlsplit(port)
-            ipaddress.ip_address(parts.hostname or "")
-            is_whole = parts.port != 0 and not (parts.path or parts.query or parts.username)
-        except ValueError:
-            is_whole = False
-        if not is_whole:
-            raise ValueError(
-                f"地址应为 tcp://IP:端口 {port} is not tcp://ADDRESS:PORT with the address in numbers: "
-                "a name would have the gate wait for a name server"
-            )
-        return port
+        return reachable(port)
 
 
 class EscPosPrinter:

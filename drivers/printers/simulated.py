@@ -48,7 +48,7 @@ class SimulatedPrinter(EscPosPrinter):
         super().open()
 
     def work(self) -> PrinterAnswer | None:
-        self._printer.look()
+        self._printer.terminal.look()
         return super().work()
 
 

@@ -12,7 +12,7 @@ unplugged, taken) comes out as `DeviceLost`. Readers of the RDM6300 family send 
 it is held in front of them (arduino12/rdm6300 takes silence for removal): a card seen again within
 `hold_off_s` of its last sight is the same presentation and is not reported twice.
 
-Which name to give a port says drivers/serial_ports.py.
+Which name to give a port says drivers/port_names.py.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from pydantic import Field, field_validator
 
 from drivers import protocols
 from drivers.errors import DeviceLost
+from drivers.port_names import stable
 from drivers.protocols import BadFrame, Card, Context, Timer
 from drivers.readers.framing import FormatName, Framer
-from drivers.serial_ports import stable
 
 HALF_FRAME_S = 0.25
 """A frame is broken off when nothing follows for this long: 16 bytes take 17 ms at 9600 baud, and USB

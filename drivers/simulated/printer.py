@@ -8,13 +8,11 @@ All its time comes from the `call_later` it was given.
 
 from __future__ import annotations
 
-import os
-import tty
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from drivers.protocols import PaperLine, Timer
+from drivers.simulated.terminal import Terminal
 
 CallLater = Callable[[float, Callable[[], None]], Timer]
 
@@ -180,46 +178,18 @@ class PrinterModel:
 
 
 class SimulatedPrinterOnPort:
-    """The mechanism behind a pseudo-terminal with a lasting name, as a USB converter would give it one."""
+    """The mechanism behind a pseudo-terminal."""
 
     def __init__(self, port: Path, call_later: CallLater) -> None:
-        self.port = port
-        self.model = PrinterModel(call_later, self._say)
+        self.terminal = Terminal(port)
+        self.model = PrinterModel(call_later, self.terminal.say)
+        self.terminal.hear = self.model.receive
         self.model.death = self.unplug
-        self._ends: tuple[int, int] | None = None
-        port.parent.mkdir(parents=True, exist_ok=True)
-        self.plug_in()
-
-    def plug_in(self) -> None:
-        self.unplug()
-        ours, theirs = os.openpty()
-        tty.setraw(theirs)
-        os.set_blocking(ours, False)
-        self.port.unlink(missing_ok=True)
-        self.port.symlink_to(os.ttyname(theirs))
-        self._ends = ours, theirs
 
     def unplug(self) -> None:
         """Its power is gone, and so is its port."""
-        self.port.unlink(missing_ok=True)
-        ends, self._ends = self._ends, None
-        for end in ends or ():
-            os.close(end)
+        self.terminal.unplug()
         self.model.switch_off()
-
-    def look(self) -> None:
-        """Take what has come down the wire."""
-        while self._ends is not None:
-            try:
-                found = os.read(self._ends[0], 65536)
-            except BlockingIOError:
-                return
-            self.model.receive(found)
-
-    def _say(self, data: bytes) -> None:
-        if self._ends is not None:
-            with suppress(BlockingIOError):  # nobody listens
-                os.write(self._ends[0], data)
 
 
 _PRINTERS: dict[Path, SimulatedPrinterOnPort] = {}

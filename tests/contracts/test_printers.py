@@ -90,13 +90,13 @@ class SerialRig(Rig):
         return EscPosPrinter(options, self.context)
 
     def look(self) -> None:
-        self._behind.look()
+        self._behind.terminal.look()
 
     def unplug(self) -> None:
         self._behind.unplug()
 
     def plug_in(self) -> None:
-        self._behind.plug_in()
+        self._behind.terminal.plug_in()
 
 
 class SimulatedRig(Rig):
@@ -112,7 +112,7 @@ class SimulatedRig(Rig):
         self._behind.unplug()
 
     def plug_in(self) -> None:
-        self._behind.plug_in()
+        self._behind.terminal.plug_in()
 
 
 class TcpRig(Rig):

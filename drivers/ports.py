@@ -1,10 +1,10 @@
-"""The three ways to a printer, each as bytes that go in and out without waiting.
+"""The three ways to a printer or a sign, each as bytes that go in and out without waiting.
 
 The law of this file: whatever goes wrong comes out as OSError; `write` takes what the port takes now, `read`
 gives what has come. Only what has hung up is an error: a USB printer may well answer a read with nothing.
 
 A serial port that is closed with bytes unsent keeps its caller for up to 30 s (the kernel's closing_wait):
-they are thrown away first. pyserial's own `write` spins while a printer is busy: bytes go around it.
+they are thrown away first. pyserial's own `write` spins while a device is busy: bytes go around it.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ class TcpPort:
                 return b""  # not yet
             raise
         if not found:
-            raise OSError(errno.ECONNRESET, "the printer has hung up")
+            raise OSError(errno.ECONNRESET, "the other end has hung up")
         return found
 
     def write(self, data: bytes) -> int:
