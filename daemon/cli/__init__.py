@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon import __version__
-from daemon.cli import keys, lists, office, report, rulebook, scenario, simulate, tariff
+from daemon.cli import keys, lists, mqtt, office, report, rulebook, scenario, simulate, tariff
 from daemon.config import Config, ConfigProblems, load
 from daemon.core.lot import free
 from daemon.core.posted import GiveTariff
@@ -112,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     tariff.add_words(words, DEFAULT_CONFIG)
     simulate.add_words(words)
     keys.add_words(words, DEFAULT_CONFIG)
+    mqtt.add_words(words, DEFAULT_CONFIG)
 
     _word(words, "lane", _lane, "打印车道状态表 / print the lane's transition table", config=False)
 

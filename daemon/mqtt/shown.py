@@ -139,7 +139,7 @@ class AlertShown(Shown):
     """Reference in the evidence store of the gate; its panel shows it under `/pictures/<reference>`."""
     other_picture: str | None
     what_to_do: Text
-    level: Annotated[int, Field(ge=0, le=max(Level))]
+    level: Annotated[int, Field(ge=0, le=int(max(Level)))]
     """Whose it is by now: 0 the guard's, 1 the shift leader's, 2 the control room's."""
     since: At
     acknowledged_by: str | None
