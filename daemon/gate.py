@@ -8,7 +8,7 @@ from pathlib import Path
 
 from daemon.core.facts import Fact
 from daemon.core.receipt_paper import Receipt
-from daemon.core.signals import GuardAsked
+from daemon.core.signals import Asked, GuardAsked
 from daemon.core.state import State
 from daemon.engine import Engine
 from daemon.panel.gate import Names, OfficeStatus
@@ -60,6 +60,6 @@ class Gate:
     def watch(self) -> AbstractAsyncContextManager[AsyncIterator[tuple[int, Fact]]]:
         return self._engine.watch()
 
-    async def ask(self, signal: GuardAsked) -> tuple[Fact, ...]:
+    async def ask(self, signal: GuardAsked | Asked) -> tuple[Fact, ...]:
         """What a guard asks, and what came of it once it is durable. Raises StoreError where it cannot be."""
         return await self._engine.ask(signal)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from daemon.core.facts import Fact
 from daemon.core.receipt_paper import Receipt
-from daemon.core.signals import GuardAsked, Instant
+from daemon.core.signals import Asked, GuardAsked, Instant
 from daemon.core.state import State
 
 
@@ -145,6 +145,6 @@ class GateView(Protocol):
         """Facts from now on with their seq, once durable. May drop some; never holds up the gate."""
         ...
 
-    async def ask(self, signal: GuardAsked) -> tuple[Fact, ...]:
+    async def ask(self, signal: GuardAsked | Asked) -> tuple[Fact, ...]:
         """Hand a signal to the gate; returns the facts it led to, once they are durable."""
         ...

@@ -22,7 +22,7 @@ from daemon.core.signals import LaneAction
 from daemon.core.state import LaneState, Stay
 from daemon.panel.auth import Person, form_token
 from daemon.panel.gate import GateView, PassageLine
-from daemon.panel.receipts import print_views
+from daemon.panel.prints import print_views
 from daemon.panel.telling import clock_time, plate_colour
 from daemon.panel.views import PassageView, alert_views, lane_view, passage_views, status_view, stay_view
 from daemon.panel.words import ACTION_WORDS, QUICK_REASONS, ROLE_WORDS
@@ -141,6 +141,7 @@ class Pages:
             "receipt.html",
             person,
             number=number,
+            can_be_printed=gate.state.rules.has_printer,
             rows=rows(found, head),
             prints=print_views(gate.prints(number), gate.clock.now(), gate.names.timezone),
         )

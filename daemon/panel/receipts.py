@@ -1,43 +1,67 @@
-"""What became of a receipt's paper, as plain values that a template can write down.
+"""A receipt as a page, and the button that has it printed again.
 
-The law of this file: as in `daemon.panel.views`.
+The law of this file: a receipt is seen by whoever may have it printed again; that may be asked of the gate as
+everything else is, and what came of it is read off the page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import cast
-from zoneinfo import ZoneInfo
+import asyncio
+import logging
 
-from daemon.core.printing import TROUBLE_WORDS
-from daemon.core.reasons import Words
-from daemon.core.signals import Instant, PrintTrouble
-from daemon.panel.gate import PrintLine
-from daemon.panel.telling import day_and_time
-from daemon.panel.words import PRINT_WORDS
+from aiohttp import web
 
+from daemon.core.facts import ActionRefused
+from daemon.core.money import ReprintReceipt
+from daemon.core.reasons import REASON_WORDS, Reason
+from daemon.core.roles import may
+from daemon.core.signals import Asked
+from daemon.panel.asks import ANSWER_WITHIN_S
+from daemon.panel.desk import desk_of, html, person_of
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrintView:
-    paper: Words
-    state: str
-    words: Words
-    why: Words | None
-    since: str
+log = logging.getLogger(__name__)
+
+LONGEST_NUMBER = 9
+"""Digits; what is longer is no receipt's number, and no database's either."""
 
 
-def print_views(lines: Sequence[PrintLine], now: Instant, zone: ZoneInfo) -> tuple[PrintView, ...]:
-    return tuple(_print(line, now, zone) for line in lines)
+async def page(request: web.Request) -> web.StreamResponse:
+    desk, person = desk_of(request), person_of(request)
+    if not may(person.role, ReprintReceipt(number=0)):
+        raise web.HTTPForbidden(text="无此权限 · this role may not see receipts\n")
+    text = desk.pages.receipt(person, _number(request))
+    if text is None:
+        raise _no_such_receipt()
+    return html(text)
 
 
-def _print(line: PrintLine, now: Instant, zone: ZoneInfo) -> PrintView:
-    why = line.why
-    return PrintView(
-        paper=Words(f"补打 {line.copy}", f"copy {line.copy}") if line.copy else Words("原件", "original"),
-        state=line.state,
-        words=PRINT_WORDS.get(line.state, Words(line.state, "")),
-        why=None if why is None else TROUBLE_WORDS.get(cast(PrintTrouble, why), Words(why, "")),
-        since=day_and_time(datetime.fromisoformat(line.since), now.wall, zone),
-    )
+async def reprint(request: web.Request) -> web.StreamResponse:
+    """POST: have a copy printed, and come back to the page, which tells what became of it."""
+    desk, person, number = desk_of(request), person_of(request), _number(request)
+    wish = Asked(at=desk.gate.clock.now(), actor=person.actor, request=ReprintReceipt(number=number))
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            facts = await desk.once.ask(
+                "receipts", (person.name, "reprint", number), lambda: desk.gate.ask(wish)
+            )
+    except TimeoutError:
+        log.warning("panel: no answer to a copy of receipt %d within %g s", number, ANSWER_WITHIN_S)
+        raise web.HTTPGatewayTimeout(text="门岗程序没有答复 · no answer\n") from None
+    for fact in facts:
+        if isinstance(fact, ActionRefused):
+            if fact.reason is Reason.RECEIPT_UNKNOWN:
+                raise _no_such_receipt()
+            words = REASON_WORDS[fact.reason]
+            raise web.HTTPForbidden(text=f"{words.zh} · {words.en}\n")
+    return web.Response(status=303, headers={"Location": f"/receipts/{number}"})
+
+
+def _number(request: web.Request) -> int:
+    digits = request.match_info["number"]
+    if len(digits) > LONGEST_NUMBER:
+        raise _no_such_receipt()
+    return int(digits)
+
+
+def _no_such_receipt() -> web.HTTPNotFound:
+    return web.HTTPNotFound(text="没有这张收据 · no such receipt\n")

@@ -15,18 +15,14 @@ from pathlib import Path
 
 from aiohttp import web
 
-from daemon.core.money import ReprintReceipt
 from daemon.core.reasons import Words
-from daemon.core.roles import may
-from daemon.panel import asks
+from daemon.panel import asks, receipts
 from daemon.panel.auth import SESSION_LIFE, NotSignedIn, SignedIn, form_token, pause_words
 from daemon.panel.checks import Access, Handler, form_of
 from daemon.panel.desk import PERSON, Desk, desk_of, html, person_of
 from daemon.panel.live import live
 
 UNCHANGING = "private, max-age=86400, immutable"
-LONGEST_NUMBER = 9
-"""Digits; what is longer is no receipt's number, and no database's either."""
 PICTURE_TYPES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png"}
 
 
@@ -120,18 +116,6 @@ async def passages_page(request: web.Request) -> web.StreamResponse:
     return html(desk_of(request).pages.passages(person_of(request), lane, before))
 
 
-async def receipt_page(request: web.Request) -> web.StreamResponse:
-    """One receipt, for whoever may have it printed again."""
-    desk, person = desk_of(request), person_of(request)
-    if not may(person.role, ReprintReceipt(number=0)):
-        raise web.HTTPForbidden(text="无此权限 · this role may not see receipts\n")
-    digits = request.match_info["number"]
-    page = desk.pages.receipt(person, int(digits)) if len(digits) <= LONGEST_NUMBER else None
-    if page is None:
-        raise web.HTTPNotFound(text="没有这张收据 · no such receipt\n")
-    return html(page)
-
-
 async def alive(_request: web.Request) -> web.StreamResponse:
     """For a page that hears nothing: is the panel there, and am I still signed in?"""
     return web.Response(status=204)
@@ -190,7 +174,8 @@ ROUTES: Sequence[Route] = (
     Route("GET", "/live", Access.WORKING, live),
     Route("GET", "/alive", Access.WORKING, alive),
     Route("GET", "/passages", Access.WORKING, passages_page),
-    Route("GET", "/receipts/{number:[0-9]+}", Access.WORKING, receipt_page),
+    Route("GET", "/receipts/{number:[0-9]+}", Access.WORKING, receipts.page),
+    Route("POST", "/receipts/{number:[0-9]+}/reprint", Access.WORKING, receipts.reprint),
     Route("GET", "/pictures/{path:.+}", Access.WORKING, picture),
     Route("GET", "/lanes/{lane}/{action}", Access.WORKING, asks.question),
     Route("POST", "/lanes/{lane}/{action}", Access.WORKING, asks.ask),

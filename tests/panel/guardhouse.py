@@ -21,6 +21,7 @@ from daemon.core.facts import Fact
 from daemon.core.receipt_paper import Receipt
 from daemon.core.signals import (
     Actor,
+    Asked,
     Boom,
     BoomReported,
     CardRead,
@@ -141,8 +142,9 @@ class Guardhouse:
     def watch(self) -> AbstractAsyncContextManager[AsyncIterator[tuple[int, Fact]]]:
         return self.engine.watch()
 
-    async def ask(self, signal: GuardAsked) -> tuple[Fact, ...]:
-        self.asked.append(signal)
+    async def ask(self, signal: GuardAsked | Asked) -> tuple[Fact, ...]:
+        if isinstance(signal, GuardAsked):
+            self.asked.append(signal)
         return await self.engine.ask(signal)
 
 

@@ -69,6 +69,30 @@ async def test_the_alert_about_a_receipt_leads_to_it(guard: Visitor) -> None:
     assert "收据未打印" in page
 
 
+@pytest.mark.rule("R17")
+async def test_a_guard_has_a_copy_printed_from_the_page_and_two_clicks_are_one(guard: Visitor) -> None:
+    for _ in range(2):
+        answer = await guard.post("/receipts/1/reprint")
+        assert (answer.status, answer.headers["Location"]) == (303, "/receipts/1")
+    page = await (await guard.get("/receipts/1")).text()
+    assert "补打 1" in page
+    assert "打印中" in page
+    assert "补打 2" not in page
+    assert [(one.number, one.copy) for one in guard.house.state.prints] == [(1, 1)]
+
+
+@pytest.mark.rule("R44")
+async def test_a_copy_is_refused_to_who_may_not_and_of_what_is_not_there(visitor: Visitor) -> None:
+    await visitor.start_work("somebody", "installer")
+    assert (await visitor.post("/receipts/1/reprint")).status == 403
+    visitor.client.session.cookie_jar.clear()
+    await visitor.start_work()
+    assert (await visitor.post("/receipts/2/reprint")).status == 404
+    assert (await visitor.post("/receipts/99999999999999999999/reprint")).status == 404
+    assert (await visitor.post("/receipts/1/reprint", token="0" * 64)).status == 403
+    assert visitor.house.state.prints == ()
+
+
 @pytest.mark.parametrize("number", ["2", "0", "99999999999999999999", "1x", "-1"])
 async def test_a_number_that_is_none_is_not_found(guard: Visitor, number: str) -> None:
     assert (await guard.get(f"/receipts/{number}")).status == 404
