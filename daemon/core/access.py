@@ -106,9 +106,11 @@ def _passback(case: Case) -> Verdict | None:
     if case.permit is None:
         return None
     if case.lane.direction == "entry" and (case.stay is not None or case.is_let_through_elsewhere):
-        return _inside_already(case)
+        # It may have left by a gate that is cut off (R45): its permit is believed, and the grant says so.
+        may_have_left = bool(case.state.unheard) and not case.is_let_through_elsewhere
+        return None if may_have_left else _inside_already(case)
     if case.lane.direction == "exit" and (case.stay is None or case.is_let_through_elsewhere):
-        return Hold(reason=Reason.NOT_INSIDE)
+        return Hold(reason=Reason.NOT_INSIDE, advice=case.where_it_may_have_come_in)
     return None
 
 
@@ -159,6 +161,7 @@ def _temporary_exit(case: Case) -> Verdict | None:
         return charges.charged(case, case.stay)
     return Hold(
         reason=Reason.NO_MATCHING_STAY,
+        advice=case.where_it_may_have_come_in,
         candidates=nearest(case.state.stays.values(), case.passage.plate or ""),
     )
 

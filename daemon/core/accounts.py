@@ -69,6 +69,8 @@ class Account:
     left: Instant | None = None
     left_by_exit: bool = False
     """False: put right by a person; when it really left, nobody knows."""
+    at_least: bool = False
+    """It came in at another gate, and not later than `entered`; when, is not known (R43)."""
 
     @property
     def due_fen(self) -> int:
@@ -101,6 +103,8 @@ class Money:
     departed_of_plate: Table[tuple[str, ...]] = field(default_factory=Table)
     arrears: Table[tuple[Share, ...]] = field(default_factory=Table)
     """What left unpaid, and fees of lost cards, by plate, oldest first."""
+    paid_before: Table[int] = field(default_factory=Table)
+    """What was paid at another gate of what has not been heard to be owed, below zero, by stay or card."""
     credit: Table[int] = field(default_factory=Table)
     """What was paid in advance, in fen by plate."""
     receipts: Table[Receipt] = field(default_factory=Table)
@@ -153,6 +157,41 @@ def evolve(money: Money, fact: Fact) -> Money:
             return money
 
 
+def of_sibling(money: Money, fact: Fact, *, is_exact: bool = True) -> Money:
+    """The same at another gate (R45), in this gate's names and time: all but the receipts of its own series.
+
+    `is_exact` is whether the fact's time is known, and not only the latest that it can have been.
+    """
+    match fact:
+        case StayOpened(stay_kind="temporary"):
+            return _account(evolve(money, fact), fact.stay_id, at_least=not is_exact)
+        case PaymentTaken():
+            money = _brought_in(money, fact)
+            is_known = not fact.reference or fact.reference in money.references
+            return money if is_known else replace(money, references=money.references.put(fact.reference, 0))
+        case ReceiptVoided():
+            return _given_back(money, fact)
+        case _:
+            return evolve(money, fact)
+
+
+def of_sibling_late(money: Money, fact: Fact, stay_id: str) -> Money:
+    """The part of it that waited for that stay to be heard of."""
+    match fact:
+        case PaymentTaken() | ReceiptVoided():
+            sign = 1 if isinstance(fact, PaymentTaken) else -1
+            for share in fact.shares:
+                if share.owed == "charge" and share.stay_id == stay_id:
+                    money = _paid(money, stay_id, sign * share.fen, fact.at)
+            return money
+        case CreditUsed():
+            return _paid(money, stay_id, fact.fen, fact.at)
+        case ChargeQuoted() | StayRated() | ChargeWaived(owed="charge") | StayClosed():
+            return evolve(money, fact)
+        case _:
+            return money
+
+
 def _account(money: Money, stay_id: str, **changed: object) -> Money:
     account = money.accounts.get(stay_id)
     if account is None:
@@ -190,16 +229,19 @@ def _paid(money: Money, stay_id: str, fen: int, at: Instant, *, waived: int = 0)
     return replace(money, accounts=money.accounts.put(stay_id, account))
 
 
-def _taken(money: Money, fact: PaymentTaken) -> Money:
+def _brought_in(money: Money, fact: PaymentTaken) -> Money:
+    """What a payment was for."""
     for share in fact.shares:
         if share.owed == "charge":
             money = _paid(money, share.stay_id, share.fen, fact.at)
         else:
             money = _owed(money, fact.plate, replace(share, fen=-share.fen))
-    money = replace(
-        _credited(money, fact.plate, fact.credit_fen),
-        receipts_issued=max(money.receipts_issued, fact.receipt),
-    )
+    return _credited(money, fact.plate, fact.credit_fen)
+
+
+def _taken(money: Money, fact: PaymentTaken) -> Money:
+    money = _brought_in(money, fact)
+    money = replace(money, receipts_issued=max(money.receipts_issued, fact.receipt))
     receipt = Receipt(
         number=fact.receipt,
         at=fact.at,
@@ -226,7 +268,8 @@ def _forgotten(money: Money, oldest: Receipt | None) -> Money:
     )
 
 
-def _voided(money: Money, fact: ReceiptVoided) -> Money:
+def _given_back(money: Money, fact: ReceiptVoided) -> Money:
+    """What a payment was for is owed again."""
     for share in fact.shares:
         account = money.accounts.get(share.stay_id)
         if share.owed == "charge" and account is not None and account.left is None:
@@ -234,7 +277,11 @@ def _voided(money: Money, fact: ReceiptVoided) -> Money:
         else:
             again = replace(share, owed="arrears") if share.owed == "charge" else share
             money = _owed(money, fact.plate, again)
-    money = _credited(money, fact.plate, -fact.credit_fen)
+    return _credited(money, fact.plate, -fact.credit_fen)
+
+
+def _voided(money: Money, fact: ReceiptVoided) -> Money:
+    money = _given_back(money, fact)
     receipt = money.receipts.get(str(fact.number))
     return money if receipt is None else _receipt(money, replace(receipt, is_void=True))
 
@@ -252,10 +299,17 @@ def _credited(money: Money, plate: str, fen: int) -> Money:
 def _owed(money: Money, plate: str, share: Share) -> Money:
     """That much more is owed for the stay or the card; less, where it is negative."""
     owed = {one.key: one for one in money.arrears.get(plate, ())}
-    before = owed.get(share.key)
-    owed[share.key] = replace(share, fen=share.fen + (before.fen if before is not None else 0))
-    rest = tuple(one for one in owed.values() if one.fen > 0)
-    return replace(money, arrears=money.arrears.put(plate, rest) if rest else money.arrears.without(plate))
+    before = owed.pop(share.key, None)
+    fen = share.fen + (before.fen if before is not None else 0) + money.paid_before.get(share.key, 0)
+    if fen > 0:
+        owed[share.key] = replace(share, fen=fen)
+    rest = tuple(owed.values())
+    ahead = money.paid_before
+    return replace(
+        money,
+        arrears=money.arrears.put(plate, rest) if rest else money.arrears.without(plate),
+        paid_before=ahead.put(share.key, fen) if fen < 0 else ahead.without(share.key),
+    )
 
 
 def _departed(money: Money, fact: StayClosed) -> Money:

@@ -98,6 +98,29 @@ ALERT_ACTIONS: dict[AlertKind, Words] = {
     AlertKind.DUTY_MISSED: Words(
         "补做并登记；班长查明原因", "make up for it and write it down; the shift leader finds out why"
     ),
+    AlertKind.SIBLING_CUT_OFF: Words(
+        "检查该门的电源与网络；其间进出各自记录，恢复后自动对账",
+        "look at that gate's power and network; each goes on alone and they settle up afterwards",
+    ),
+    AlertKind.SIBLING_DOUBTFUL: Words(
+        "在该门运行 gatepost ledger verify，查明账本是否更换或损坏",
+        "run 'gatepost ledger verify' there: its ledger was replaced or damaged",
+    ),
+    AlertKind.STAYS_IN_CONFLICT: Words(
+        "对照两门照片，查明是否有复制的卡或牌；后进场的一次有效",
+        "compare the pictures of both gates for a copied card or plate; the later entry stands",
+    ),
+    AlertKind.LEFT_TWICE: Words(
+        "对照两门出场照片，查明哪一辆无入场记录",
+        "compare the pictures of both exits: one of the two cars has no entry on record",
+    ),
+    AlertKind.CARD_AT_TWO_GATES: Words(
+        "停用该卡，通知持卡人到物业核对", "block the card and have its holder come to the office"
+    ),
+    AlertKind.ENTERED_UNHEARD: Words(
+        "失联的门恢复后仍未解除的，查该车是否出过场",
+        "still open once that gate is heard again: find out whether the car had left",
+    ),
     AlertKind.COMMANDS_FORGED: Words(
         "通知物业办和安装人员：查是谁在服务器上冒充，必要时换密钥",
         "tell office and installer: find out who pretends to be them at the broker, renew keys if need be",

@@ -48,6 +48,12 @@ class AlertKind(StrEnum):
     DUTY_MISSED = "duty_missed"
     ROUNDS_PAUSED = "rounds_paused"
     COMMANDS_FORGED = "commands_forged"
+    SIBLING_CUT_OFF = "sibling_cut_off"
+    SIBLING_DOUBTFUL = "sibling_doubtful"
+    STAYS_IN_CONFLICT = "stays_in_conflict"
+    LEFT_TWICE = "left_twice"
+    CARD_AT_TWO_GATES = "card_at_two_gates"
+    ENTERED_UNHEARD = "entered_unheard"
 
 
 class Words(NamedTuple):
@@ -86,6 +92,16 @@ ALERT_WORDS: dict[AlertKind, Words] = {
     AlertKind.PANIC: Words("紧急按钮", "panic button"),
     AlertKind.TAMPER: Words("机箱被打开", "cabinet tampered with"),
     AlertKind.DUTY_MISSED: Words("勤务漏做", "a scheduled duty was missed"),
+    AlertKind.SIBLING_CUT_OFF: Words("与另一门失去联系", "another gate of the site is cut off"),
+    AlertKind.SIBLING_DOUBTFUL: Words(
+        "另一门的账本前后不符", "another gate's ledger does not go on as it did"
+    ),
+    AlertKind.STAYS_IN_CONFLICT: Words("同一车（证）从两门进场", "one car or permit came in at two gates"),
+    AlertKind.LEFT_TWICE: Words("同一次停放从两门出场", "one stay has ended at two gates"),
+    AlertKind.CARD_AT_TWO_GATES: Words("一卡同时出现在两门", "one card at two gates at once"),
+    AlertKind.ENTERED_UNHEARD: Words(
+        "记录在场而又进场，另一门失联未能核实", "inside by the record and in again, while a gate is cut off"
+    ),
     AlertKind.ROUNDS_PAUSED: Words("时钟不可信，巡查计时暂停", "rounds pause: no clock to go by"),
     AlertKind.COMMANDS_FORGED: Words("有人伪造远程指令", "somebody forges commands"),
 }

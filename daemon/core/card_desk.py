@@ -37,6 +37,7 @@ from daemon.core.cards import (
 from daemon.core.money import MOST_FEN, CardFeeCharged
 from daemon.core.reasons import Reason
 from daemon.core.signals import Actor, Asked
+from daemon.core.state import next_turn
 
 if TYPE_CHECKING:
     from daemon.core.draft import Draft
@@ -185,20 +186,24 @@ def _has_another(draft: Draft, card: str) -> bool:
 
 
 def _done(draft: Draft, request: AnyRequest, card: str, by: Actor) -> None:
-    at = draft.at
+    at, turn = draft.at, next_turn(draft.state, f"card:{card}")
     match request:
         case ReceiveCard():
             draft.say(CardReceived(at=at, card=card, use=request.use, why=request.reason, by=by))
         case IssueCard():
-            draft.say(CardIssued(at=at, card=card, permit_id=request.permit, why=request.reason, by=by))
+            draft.say(
+                CardIssued(at=at, card=card, permit_id=request.permit, why=request.reason, by=by, turn=turn)
+            )
         case HandOutCard():
             stay = draft.state.stay_by_plate(request.plate)
             assert stay is not None
             draft.say(
-                CardHandedOut(at=at, card=card, stay_id=stay.id, plate=stay.plate, why=request.reason, by=by)
+                CardHandedOut(
+                    at=at, card=card, stay_id=stay.id, plate=stay.plate, why=request.reason, by=by, turn=turn
+                )
             )
         case ReturnCard():
-            draft.say(CardReturned(at=at, card=card, why=request.reason, by=by))
+            draft.say(CardReturned(at=at, card=card, why=request.reason, by=by, turn=turn))
         case LoseCard():
             permit_id, plate = _permit_of(draft, card), _plate_of(draft, card)
             other = _named(draft, request.replacement, request.written_as) if request.replacement else None
@@ -211,16 +216,31 @@ def _done(draft: Draft, request: AnyRequest, card: str, by: Actor) -> None:
                     by=by,
                     fee_fen=request.fee_fen,
                     replacement=other,
+                    turn=turn,
                 )
             )
             if request.fee_fen and plate is not None:
                 draft.say(CardFeeCharged(at=at, card=card, plate=plate, fen=request.fee_fen, by=by))
             if other is not None and permit_id is not None:
-                draft.say(CardIssued(at=at, card=other, permit_id=permit_id, why=request.reason, by=by))
+                next_of_other = next_turn(draft.state, f"card:{other}")
+                draft.say(
+                    CardIssued(
+                        at=at,
+                        card=other,
+                        permit_id=permit_id,
+                        why=request.reason,
+                        by=by,
+                        turn=next_of_other,
+                    )
+                )
         case BlockCard():
-            draft.say(CardStopped(at=at, card=card, reason=Reason.CARD_BLOCKED, why=request.reason, by=by))
+            draft.say(
+                CardStopped(
+                    at=at, card=card, reason=Reason.CARD_BLOCKED, why=request.reason, by=by, turn=turn
+                )
+            )
         case UnblockCard():
-            draft.say(CardFreed(at=at, card=card, why=request.reason, by=by))
+            draft.say(CardFreed(at=at, card=card, why=request.reason, by=by, turn=turn))
         case CountCards():
             return
         case _:

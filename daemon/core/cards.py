@@ -140,6 +140,8 @@ class CardIssued(Fact):
     permit_id: str
     why: str
     by: Actor
+    turn: int = 0
+    """Which change of this card it is, counted over all gates of the site (R45)."""
     kind: Literal["card_issued"] = "card_issued"
 
 
@@ -152,6 +154,7 @@ class CardHandedOut(Fact):
     plate: str
     why: str = ""
     by: Actor | None = None
+    turn: int = 0
     kind: Literal["card_handed_out"] = "card_handed_out"
 
 
@@ -162,6 +165,7 @@ class CardReturned(Fact):
     card: str
     why: str = ""
     by: Actor | None = None
+    turn: int = 0
     kind: Literal["card_returned"] = "card_returned"
 
 
@@ -175,6 +179,7 @@ class CardStopped(Fact):
     by: Actor
     fee_fen: int = 0
     replacement: str | None = None
+    turn: int = 0
     kind: Literal["card_stopped"] = "card_stopped"
 
 
@@ -183,6 +188,7 @@ class CardFreed(Fact):
     card: str
     why: str
     by: Actor
+    turn: int = 0
     kind: Literal["card_freed"] = "card_freed"
 
 
@@ -218,12 +224,14 @@ class Cards:
     card_of_stay: Table[str] = field(default_factory=Table)
     stopped: Table[Reason] = field(default_factory=Table)
     """Cards that open nothing, and why not."""
+    elsewhere: Table[str] = field(default_factory=Table)
+    """Cards of the stock that lie in the drawer of another gate, when they lie in one (R45)."""
 
     @property
     def in_drawer(self) -> int:
         """How many cards of the stock should lie in the drawer."""
-        lost = sum(1 for card, why in self.stopped.items() if why is Reason.CARD_LOST and card in self.stock)
-        return len(self.stock) - lost - sum(1 for card in self.out if card in self.stock)
+        here = self.stock.keys() - self.elsewhere.keys() - self.out.keys()
+        return sum(1 for card in here if self.stopped.get(card) is not Reason.CARD_LOST)
 
     def is_temporary(self, card: str | None) -> bool:
         return card is not None and self.stock.get(card) == "temporary"
@@ -232,7 +240,11 @@ class Cards:
 def evolve(cards: Cards, fact: Fact) -> Cards:
     match fact:
         case CardReceived():
-            return replace(cards, stock=cards.stock.put(fact.card, fact.use))
+            return replace(
+                cards,
+                stock=cards.stock.put(fact.card, fact.use),
+                elsewhere=cards.elsewhere.without(fact.card),
+            )
         case CardIssued():
             return replace(
                 cards,
@@ -250,6 +262,7 @@ def evolve(cards: Cards, fact: Fact) -> Cards:
             )
         case CardReturned():
             back = _taken_back(cards, fact.card)
+            back = replace(back, elsewhere=back.elsewhere.without(fact.card))
             if cards.is_temporary(fact.card):
                 return replace(back, stopped=back.stopped.without(fact.card))
             return replace(back, stopped=back.stopped.put(fact.card, Reason.CARD_RETURNED))
@@ -267,6 +280,14 @@ def evolve(cards: Cards, fact: Fact) -> Cards:
             return replace(freed, out=freed.out.put(fact.card, out))
         case _:
             return cards
+
+
+def of_sibling(cards: Cards, gate: str, fact: Fact) -> Cards:
+    """The same at another gate: what comes into a drawer there does not lie in this one's."""
+    after = evolve(cards, fact)
+    if not isinstance(fact, CardReceived | CardReturned) or fact.card not in after.stock:
+        return after
+    return replace(after, elsewhere=after.elsewhere.put(fact.card, gate))
 
 
 def _taken_back(cards: Cards, card: str) -> Cards:

@@ -130,6 +130,14 @@ class Case:
         )
 
     @property
+    def where_it_may_have_come_in(self) -> str:
+        """What the guard is told of a car that nobody knows, while a gate of the site is cut off (R45)."""
+        if not self.state.unheard:
+            return ""
+        gates = ", ".join(self.state.unheard)
+        return f"{gates} 失联，可能由该门入场 / is cut off: it may have come in there"
+
+    @property
     def _plate(self) -> str:
         return self.permit.plate if self.permit is not None else self.passage.plate or ""
 

@@ -80,6 +80,7 @@ def _parked(account: Account, left: Instant, earlier: Iterable[tuple[datetime, t
         seen_claims=() if claim is None else (claim,),
         earlier=earlier,
         lost_pass=account.lost_pass,
+        at_least=account.at_least,
     )
 
 
@@ -91,7 +92,7 @@ def _earlier(state: State, account: Account, at: Instant) -> Iterator[tuple[date
             continue
         if other.left.wall < at.wall - _TWO_DAYS:
             continue
-        parked = parked_between(other.entered, other.left)
+        parked = parked_between(other.entered, other.left, at_least=other.at_least)
         if parked.is_dated and parked.is_whole:
             yield parked.entered, parked.elapsed
 

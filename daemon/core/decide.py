@@ -25,6 +25,7 @@ from daemon.core import (
     printing,
     requests,
     rounds,
+    sibling_desk,
     signs,
     substitution,
     wall_clock,
@@ -60,6 +61,7 @@ from daemon.core.signals import (
     PictureTaken,
     PlateRead,
     PrintReported,
+    SiblingSaid,
     Signal,
     Started,
     TimerElapsed,
@@ -110,6 +112,8 @@ def decide(state: State, signal: Signal) -> tuple[Fact, ...]:
             command_desk.refused(draft, signal)
         case DirectoryGiven():
             directory.given(draft, signal)
+        case SiblingSaid():
+            sibling_desk.said(draft, signal)
         case DeviceLost():
             _device_lost(draft, signal)
         case DeviceRestored():
@@ -137,6 +141,9 @@ def next_deadline(state: State, now: timedelta) -> timedelta | None:
     due += [when for deadlines, _ in TIMED for when in deadlines(state, now)]
     return min(due, default=None)
 
+
+_LOSSES = (AlertKind.DEVICE_FAILED, AlertKind.SIBLING_CUT_OFF)
+"""The alerts that something does not answer, by which a start begins anew."""
 
 _OVER_WHEN = {
     Boom.UP: (AlertKind.BOOM_DID_NOT_RISE,),
@@ -206,7 +213,7 @@ def _device_lost(draft: Draft, signal: DeviceLost) -> None:
         DeviceFailed(at=signal.at, lane=signal.lane, device=signal.device, role=signal.role, why=signal.why)
     )
     draft.raise_alert(
-        AlertKind.DEVICE_FAILED,
+        AlertKind.SIBLING_CUT_OFF if signal.role == "sibling" else AlertKind.DEVICE_FAILED,
         signal.device,
         signal.why,
         severity=Severity.WARNING,
@@ -218,7 +225,7 @@ def _device_restored(draft: Draft, signal: DeviceRestored) -> None:
     if signal.device not in draft.state.failed:
         return
     draft.say(DeviceRecovered(at=signal.at, lane=signal.lane, device=signal.device, role=signal.role))
-    draft.clear_alerts([AlertKind.DEVICE_FAILED], signal.device)
+    draft.clear_alerts(_LOSSES, signal.device)
     lane = draft.state.lanes.get(signal.lane or "")
     if lane is not None and signal.role == "barrier":
         lane_desk.raise_again(draft, lane)
@@ -229,7 +236,7 @@ def _started(draft: Draft, signal: Started) -> None:
     draft.say(GateStarted(at=signal.at, version=signal.version, note=signal.note))
     command_desk.started(draft)
     for alert in draft.state.alerts.values():
-        if alert.alert is AlertKind.DEVICE_FAILED:
+        if alert.alert in _LOSSES:
             draft.say(AlertCleared(at=signal.at, lane=alert.lane, alert_id=alert.alert_id))
     for lane in draft.state.lanes.values():
         waiting = lane.behind if lane.phase in DECIDED else lane.passage

@@ -24,6 +24,7 @@ from daemon.core import (
     goods,
     hold_open,
     identity,
+    inside,
     lending,
     logbook,
     lot,
@@ -32,6 +33,8 @@ from daemon.core import (
     register,
     rounds,
     shifts,
+    sibling_books,
+    siblings,
     special,
     standing,
     substitution,
@@ -68,8 +71,9 @@ from daemon.core.facts import (
 from daemon.core.lane import DECIDED, MOVES
 from daemon.core.money import ChargeQuoted
 from daemon.core.reasons import AlertKind, Reason
+from daemon.core.siblings import SiblingTold
 from daemon.core.signals import Boom, Loop, LoopState
-from daemon.core.state import LaneState, Passage, Phase, State, Stay
+from daemon.core.state import LaneState, Passage, Phase, State
 from daemon.core.wall_clock import ClockSet
 
 
@@ -81,7 +85,9 @@ def evolve_all(state: State, facts: Iterable[Fact]) -> State:
 
 def evolve(state: State, fact: Fact) -> State:
     """The state after `fact`. Pure; raises nothing."""
-    state = _desk(_site(state, fact), fact)
+    if isinstance(fact, SiblingTold):
+        return sibling_books.told(state, fact)
+    state = sibling_books.own(_desk(_site(state, fact), fact), fact)
     if isinstance(fact, standing.SITE_WIDE):
         lanes = {key: standing.of_every_lane(lane, fact) for key, lane in state.lanes.items()}
         return replace(state, lanes=MappingProxyType(lanes))
@@ -132,9 +138,9 @@ def _site(state: State, fact: Fact) -> State:
         case PassageClosed(outcome="passed" | "unconfirmed"):
             return _with_use(state, fact)
         case StayOpened():
-            return _with_stay(state, fact)
+            return inside.opened(state, fact)
         case StayClosed():
-            return _without_stay(state, fact.stay_id)
+            return inside.closed(state, fact.stay_id)
         case AlertRaised():
             cares = alerts.raised(state.cares, fact.alert_id, fact.severity, fact.at)
             return replace(state, alerts=MappingProxyType({**state.alerts, fact.alert_id: fact}), cares=cares)
@@ -171,6 +177,7 @@ _PARTS: tuple[tuple[str, Callable[[Any, Fact], Any]], ...] = (
     ("alarms", alarms.evolve),
     ("rounds", rounds.evolve),
     ("commands", commands.evolve),
+    ("siblings", siblings.evolve),
 )
 """Each noun of the desk keeps its own part of the state."""
 
@@ -211,43 +218,6 @@ def _without_permit(state: State, permit_id: str) -> State:
         permits=state.permits.without(permit_id),
         permit_of_card=state.permit_of_card.without(permit.card),
         permit_of_plate=state.permit_of_plate.without(permit.plate),
-    )
-
-
-def _with_stay(state: State, fact: StayOpened) -> State:
-    stay = Stay(
-        id=fact.stay_id,
-        kind=fact.stay_kind,
-        plate=fact.plate,
-        permit_id=fact.permit_id,
-        card=fact.card,
-        lane=fact.lane or "",
-        passage=fact.passage or "",
-        entered=fact.at,
-        picture=fact.picture,
-    )
-    of_permit = state.stay_of_permit
-    return replace(
-        state,
-        stays=state.stays.put(stay.id, stay),
-        stay_of_plate=state.stay_of_plate.put(stay.plate, stay.id),
-        stay_of_permit=of_permit if stay.permit_id is None else of_permit.put(stay.permit_id, stay.id),
-        stays_opened=state.stays_opened + 1,
-        lot=lot.came_in(state.lot, stay.kind),
-    )
-
-
-def _without_stay(state: State, stay_id: str) -> State:
-    stay = state.stays.get(stay_id)
-    if stay is None:
-        return state
-    of_permit = state.stay_of_permit
-    return replace(
-        state,
-        stays=state.stays.without(stay_id),
-        lot=lot.went_out(state.lot, stay.kind),
-        stay_of_plate=state.stay_of_plate.without(stay.plate),
-        stay_of_permit=of_permit if stay.permit_id is None else of_permit.without(stay.permit_id),
     )
 
 

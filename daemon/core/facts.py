@@ -29,6 +29,7 @@ from daemon.core import (
     register,
     rounds,
     shifts,
+    siblings,
     special,
     substitution,
     till,
@@ -36,6 +37,10 @@ from daemon.core import (
     wall_clock,
 )
 from daemon.core.fact import Fact as Fact
+from daemon.core.presence import AccessGranted as AccessGranted
+from daemon.core.presence import LeftUnheard as LeftUnheard
+from daemon.core.presence import StayClosed as StayClosed
+from daemon.core.presence import StayOpened as StayOpened
 from daemon.core.reasons import AlertKind, Reason, Severity
 from daemon.core.signals import Actor, Boom, Char, Instant, Loop, LoopState, Permit
 
@@ -171,27 +176,6 @@ class PlateCorrected(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccessGranted(Fact):
-    reason: Reason
-    permit_id: str | None = None
-    card: str | None = None
-    plate: str | None = None
-    picture: str | None = None
-    by: Actor | None = None
-    note: str = ""
-    """What the guard said."""
-    resync: bool = False
-    """The guard put presence right with this grant (R05)."""
-    stay_id: str | None = None
-    """The open stay that this car is, where it leaves one."""
-    told: tuple[Reason, ...] = ()
-    """What the driver hears besides: that his permit ends soon, that his bays are taken."""
-    trace: tuple[str, ...] = ()
-    """The rules that led here, in the order they were asked."""
-    kind: Literal["access_granted"] = "access_granted"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessRefused(Fact):
     """The car is sent away: by a guard, or by a rule that leaves nobody a choice."""
 
@@ -258,34 +242,6 @@ class PassageClosed(Fact):
     through had gone by then. `unconfirmed`: let through, but no loop ever saw the car go. `forced`: driven
     through, and nobody had let it."""
     kind: Literal["passage_closed"] = "passage_closed"
-
-
-# ---------------------------------------------------------------- who is inside
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StayOpened(Fact):
-    stay_id: str
-    stay_kind: Literal["permit", "temporary", "exempt"]
-    """`temporary` is the pass of R14: plate (or number), time, lane and picture of a car without a permit;
-    `exempt` is a vehicle of R09, which is never charged."""
-    plate: str
-    """The plate, or `无牌-<n>` for a car that shows none."""
-    permit_id: str | None = None
-    card: str | None = None
-    picture: str | None = None
-    vehicle: str = ""
-    """`large` where it was declared or listed as that (R10): a tariff with such a class takes it (R16)."""
-    kind: Literal["stay_opened"] = "stay_opened"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StayClosed(Fact):
-    stay_id: str
-    how: Literal["exit", "resync"]
-    by: Actor | None = None
-    note: str = ""
-    kind: Literal["stay_closed"] = "stay_closed"
 
 
 # ---------------------------------------------------------------- orders: performed after they are durable
@@ -360,7 +316,7 @@ AnyFact = (
     | PermitGranted | PermitWithdrawn | PermitRejected
     | PassageOpened | CardPresented | PlateSeen | PictureKept | PlateCorrected
     | AccessGranted | AccessRefused | CarHeld | CarUnderBoom | CarForcedIn | PassageClosed
-    | StayOpened | StayClosed
+    | StayOpened | StayClosed | LeftUnheard
     | BoomRaiseOrdered | BoomLowerOrdered | BoomStopOrdered | ActionRefused
     | AlertRaised | AlertCleared
     | goods.AnyFact
@@ -387,6 +343,7 @@ AnyFact = (
     | rounds.AnyFact
     | commands.AnyFact
     | posted.AnyFact
+    | siblings.AnyFact
 )  # fmt: skip
 
 FACT_TYPES: tuple[type[Fact], ...] = get_args(AnyFact)

@@ -34,6 +34,8 @@ class CardUse:
     permit_id: str
     at: Instant
     picture: str | None
+    gate: str = ""
+    """At which other gate of the site; "" for this one."""
 
 
 def after_passing(uses: Table[CardUse], passage: Passage, at: Instant) -> Table[CardUse]:

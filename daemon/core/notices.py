@@ -1,4 +1,5 @@
-"""What is told beside letting a car through: its permit ends soon (R07), a large vehicle comes in (R10).
+"""What is told beside letting a car through: its permit ends soon (R07), a large vehicle comes in (R10),
+a permit comes in that is inside already by the record (R45).
 
 The law of this file: notices of low severity; nothing here decides anything.
 """
@@ -10,6 +11,7 @@ from datetime import tzinfo
 from daemon.core.case import Case, Grant
 from daemon.core.draft import Draft, alert_id
 from daemon.core.facts import AlertRaised
+from daemon.core.inside import rivals
 from daemon.core.reasons import AlertKind, Reason, Severity
 from daemon.core.signals import Instant, Permit
 from daemon.core.special_rules import approval_of
@@ -22,6 +24,22 @@ def on_granted(draft: Draft, lane: LaneState, passage: Passage, verdict: Grant) 
         _announce_end(draft, lane, verdict.permit)
     if verdict.reason is Reason.LARGE_APPROVED:
         _announce_large(draft, lane, passage)
+    if verdict.permit is not None and lane.direction == "entry":
+        _announce_unheard(draft, lane, passage, verdict.permit)
+
+
+def _announce_unheard(draft: Draft, lane: LaneState, passage: Passage, permit: Permit) -> None:
+    """By the record it is inside already; over when the gate that is cut off tells that it had left (R45)."""
+    for stay in rivals(draft.state, permit.id, permit.plate):
+        draft.raise_alert(
+            AlertKind.ENTERED_UNHEARD,
+            stay.id,
+            f"{lane.name}: {permit.holder} {permit.plate}; {', '.join(draft.state.unheard)}",
+            severity=Severity.WARNING,
+            lane=lane,
+            picture=passage.picture,
+            other_picture=stay.picture,
+        )
 
 
 def _announce_end(draft: Draft, lane: LaneState, permit: Permit) -> None:

@@ -280,6 +280,7 @@ def grant(
             stay_id=verdict.stay.id if verdict.stay is not None else None,
             told=verdict.told,
             trace=verdict.trace,
+            unheard=draft.state.unheard,
         ),
         BoomRaiseOrdered(
             at=draft.at,

@@ -27,7 +27,7 @@ from daemon.core.register import (
 )
 from daemon.core.signals import Asked, Request
 from daemon.core.special import WatchListed, WatchUnlisted
-from daemon.core.state import State
+from daemon.core.state import State, next_turn
 from daemon.core.visits import ResidentRegistered, ResidentRemoved
 
 
@@ -109,11 +109,20 @@ def _take_staff(draft: Draft, asked: Asked, _request: Any, changes: Difference) 
 
 def _take_watchlist(draft: Draft, asked: Asked, request: Any, changes: Difference) -> None:
     for watch in changes.gone.values():
+        turn = next_turn(draft.state, f"watch:{watch.key}")
         draft.say(
-            WatchUnlisted(at=draft.at, sign=watch.sign, value=watch.value, why=request.source, by=asked.actor)
+            WatchUnlisted(
+                at=draft.at,
+                sign=watch.sign,
+                value=watch.value,
+                why=request.source,
+                by=asked.actor,
+                turn=turn,
+            )
         )
     for watch in _to_write(changes):
-        draft.say(WatchListed(at=draft.at, watch=watch, by=asked.actor))
+        turn = next_turn(draft.state, f"watch:{watch.key}")
+        draft.say(WatchListed(at=draft.at, watch=watch, by=asked.actor, turn=turn))
 
 
 def _to_write(changes: Difference) -> Iterable[Any]:

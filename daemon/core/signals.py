@@ -9,7 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from daemon.core.sensors import Boom as Boom
+from daemon.core.sensors import Loop as Loop
+from daemon.core.sensors import LoopState as LoopState
+
+if TYPE_CHECKING:
+    from daemon.core.fact import Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,28 +31,6 @@ class Instant:
     mono: timedelta
     wall: datetime
     trusted: bool
-
-
-class Loop(StrEnum):
-    """The two induction loops of a lane."""
-
-    APPROACH = "approach"
-    SAFETY = "safety"
-
-
-class LoopState(StrEnum):
-    FREE = "free"
-    OCCUPIED = "occupied"
-    UNKNOWN = "unknown"
-
-
-class Boom(StrEnum):
-    """Where the limit switches say the boom is."""
-
-    UP = "up"
-    DOWN = "down"
-    MOVING = "moving"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +320,29 @@ class CommandsRefused:
     since: Instant
 
 
+class SiblingRow(NamedTuple):
+    """One row of a sibling's ledger that concerns this gate; `fact` is None where it cannot be understood."""
+
+    seq: int
+    hash: str
+    fact: Fact | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiblingSaid:
+    """What of a sibling's ledger, behind `after` up to `upto` (less: a cut one), concerns us (R45)."""
+
+    at: Instant
+    gate: str
+    root: str
+    """Which ledger of that gate, as `daemon.core.siblings.root_of` names it."""
+    after: int
+    after_hash: str
+    upto: int
+    upto_hash: str
+    rows: tuple[SiblingRow, ...]
+
+
 # ---------------------------------------------------------------- from the gate itself
 
 
@@ -371,6 +379,7 @@ Signal = (
     | DirectoryGiven
     | Commanded
     | CommandsRefused
+    | SiblingSaid
     | TimerElapsed
     | Started
 )

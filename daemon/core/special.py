@@ -163,6 +163,8 @@ AnyRequest = (
 class WatchListed(Fact):
     watch: Watch
     by: Actor
+    turn: int = 0
+    """Which change of this line it is, counted over all gates of the site (R45)."""
     kind: Literal["watch_listed"] = "watch_listed"
 
 
@@ -172,6 +174,7 @@ class WatchUnlisted(Fact):
     value: str
     why: str
     by: Actor
+    turn: int = 0
     kind: Literal["watch_unlisted"] = "watch_unlisted"
 
 

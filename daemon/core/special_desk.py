@@ -42,7 +42,7 @@ from daemon.core.special import (
     key_of,
 )
 from daemon.core.special_rules import dangerous_goods, standing_hold, watch_list
-from daemon.core.state import LaneState, Passage
+from daemon.core.state import LaneState, Passage, next_turn
 
 _LISTED = frozenset({Reason.DANGEROUS_GOODS, Reason.LARGE_NEEDS_APPROVAL})
 """The holds that a change of the lists may end."""
@@ -86,7 +86,13 @@ def _list_watched(draft: Draft, asked: Asked, request: ListWatched) -> None:
     watch = Watch(sign=request.sign, value=value, why=request.why, what_to_do=request.what_to_do)
     if draft.state.special.watched.get(watch.key) == watch:
         return
-    draft.say(WatchListed(at=draft.at, watch=watch, by=asked.actor))
+    turn = next_turn(draft.state, f"watch:{watch.key}")
+    draft.say(WatchListed(at=draft.at, watch=watch, by=asked.actor, turn=turn))
+    listed_anew(draft)
+
+
+def listed_anew(draft: Draft) -> None:
+    """The watch list has grown: the cars that stand here are looked at again."""
     for lane in draft.state.lanes.values():
         for car in (lane.passage, lane.behind):
             if car is not None:
@@ -100,7 +106,12 @@ def _unlist_watched(draft: Draft, asked: Asked, request: UnlistWatched) -> None:
     if key not in draft.state.special.watched:
         draft.refuse(asked, Reason.NOT_LISTED)
         return
-    draft.say(WatchUnlisted(at=draft.at, sign=request.sign, value=value, why=request.reason, by=asked.actor))
+    turn = next_turn(draft.state, f"watch:{key}")
+    draft.say(
+        WatchUnlisted(
+            at=draft.at, sign=request.sign, value=value, why=request.reason, by=asked.actor, turn=turn
+        )
+    )
     draft.clear_alerts([AlertKind.WATCH_LISTED], key)
 
 

@@ -31,6 +31,7 @@ from daemon.core.identity import Identities
 from daemon.core.lending import CardUse
 from daemon.core.logbook import Logbook
 from daemon.core.lot import Lot, LotClass
+from daemon.core.presence import NO_PLATE as NO_PLATE
 from daemon.core.printing import Prints
 from daemon.core.reasons import Reason
 from daemon.core.register import Register
@@ -38,6 +39,7 @@ from daemon.core.rota import ShiftRules
 from daemon.core.rounds import PatrolCard, Rounds
 from daemon.core.schedule import Duty
 from daemon.core.shifts import Shifts
+from daemon.core.siblings import Siblings, Turn, sibling_device
 from daemon.core.signals import Actor, Boom, Char, Instant, LoopState, Permit
 from daemon.core.special import CarClass, ExemptClass, Special, Watch
 from daemon.core.substitution import Substitutions
@@ -81,9 +83,6 @@ class LaneRules:
     """What is too long (R24): a car under the boom, a boom open for nobody, an approach loop without gap."""
 
 
-NO_PLATE = "无牌-"
-"""What the pass of a car without plates is called, before its number (R14)."""
-
 CHINA = ZoneInfo("Asia/Shanghai")
 
 
@@ -111,6 +110,10 @@ class SiteRules:
     """The name of this gate's series of receipts."""
     has_printer: bool = False
     """Receipts are printed; without a printer they are pages of the panel alone."""
+    gate: str = ""
+    """What siblings call this gate."""
+    siblings: tuple[str, ...] = ()
+    """The other gates of the site, whose word counts here (R45); none: this gate is the whole site."""
     duties: tuple[Duty, ...] = ()
     patrol_cards: tuple[PatrolCard, ...] = ()
     has_fire_input: bool = False
@@ -224,6 +227,7 @@ class Stay:
     """A car inside: from its entry passage to its exit passage."""
 
     id: str
+    """One that came in at another gate has that gate before its number: `west.3f0c1a:S0000012`."""
     kind: Literal["permit", "temporary", "exempt"]
     plate: str
     permit_id: str | None
@@ -279,8 +283,19 @@ class State:
     visits: Visits = field(default_factory=Visits)
     contractors: Contractors = field(default_factory=Contractors)
     commands: Commands = field(default_factory=Commands)
+    siblings: Siblings = field(default_factory=Siblings)
     passages_opened: int = 0
     stays_opened: int = 0
+
+    @property
+    def known_as(self) -> str:
+        """What siblings put before the names of this gate."""
+        return f"{self.rules.gate}.{self.siblings.root}"
+
+    @property
+    def unheard(self) -> tuple[str, ...]:
+        """The siblings that are cut off: whom they let in or out meanwhile is not known."""
+        return tuple(gate for gate in self.rules.siblings if sibling_device(gate) in self.failed)
 
     def permit_by_card(self, card: str, at: Instant) -> Permit | None:
         """The permit that this card opens for: its own, or the one that stands in for it (R04)."""
@@ -328,3 +343,8 @@ def empty_state(lanes: tuple[LaneRules, ...], site: SiteRules = USUAL_SITE) -> S
         lanes=MappingProxyType({rules.id: LaneState(rules=rules) for rules in lanes}),
         rules=site,
     )
+
+
+def next_turn(state: State, key: str) -> int:
+    """The turn of the next change of a card (`card:…`) or line (`watch:…`); 0 for a gate without siblings."""
+    return state.siblings.turns.get(key, Turn()).number + 1 if state.rules.siblings else 0

@@ -7,11 +7,12 @@ from heapq import nlargest
 from typing import Literal
 
 from daemon.core.cards import CardHandedOut, CardReturned
-from daemon.core.facts import Candidate, Fact, StayClosed, StayOpened
+from daemon.core.facts import Candidate, Fact, LeftUnheard, StayClosed, StayOpened
+from daemon.core.inside import rivals
 from daemon.core.plates import distance
 from daemon.core.reasons import Reason
 from daemon.core.signals import Instant, Permit
-from daemon.core.state import NO_PLATE, LaneState, Passage, State, Stay
+from daemon.core.state import NO_PLATE, LaneState, Passage, State, Stay, next_turn
 
 OFFERED = 3
 """How many candidates a guard is shown: more cannot be compared at a glance."""
@@ -51,7 +52,7 @@ def on_cleared(state: State, lane: LaneState, passage: Passage, at: Instant) -> 
     if lane.direction == "exit":
         stay = stay_of(state, passage)
         if stay is None:
-            return []
+            return _left_unheard(state, lane, passage, at)
         return [_closed(stay, lane, passage, at), *_card_back(state, stay, lane, passage, at)]
     permit_id = passage.permit_id
     if permit_id is None and passage.reason is Reason.GUARD:
@@ -71,7 +72,7 @@ def on_cleared(state: State, lane: LaneState, passage: Passage, at: Instant) -> 
             by=passage.by,
             note=passage.note or "entered again",
         )
-        for old in _inside(state, permit_id if permit is not None else None, plate)
+        for old in rivals(state, permit_id if permit is not None else None, plate)
     ]
     opened = StayOpened(
         at=at,
@@ -116,6 +117,7 @@ def _card_out(state: State, stay: StayOpened) -> list[Fact]:
             card=card,
             stay_id=stay.stay_id,
             plate=stay.plate,
+            turn=next_turn(state, f"card:{card}"),
         )
     ]
 
@@ -125,12 +127,14 @@ def _card_back(state: State, stay: Stay, lane: LaneState, passage: Passage, at: 
     card = state.cards.card_of_stay.get(stay.id)
     if card is None or card != passage.card:
         return []
-    return [CardReturned(at=at, lane=lane.id, passage=passage.id, card=card)]
+    turn = next_turn(state, f"card:{card}")
+    return [CardReturned(at=at, lane=lane.id, passage=passage.id, card=card, turn=turn)]
 
 
 def stay_of(state: State, passage: Passage) -> Stay | None:
     """The open stay this leaving car ends: the one it was granted on, its permit's, or its plate's."""
-    if passage.stay_id is not None:
+    if passage.stay_id is not None and (passage.stay_id in state.stays or not state.rules.siblings):
+        # With siblings it may have lost against another entry since, which is then the one that it ends.
         return state.stays.get(passage.stay_id)
     for permit_id in (passage.permit_id, passage.card_permit, passage.plate_permit):
         if permit_id is not None and (stay := state.stay_by_permit(permit_id)) is not None:
@@ -140,11 +144,13 @@ def stay_of(state: State, passage: Passage) -> Stay | None:
     return state.stay_by_plate(passage.plate) if passage.plate else None
 
 
-def _inside(state: State, permit_id: str | None, plate: str) -> list[Stay]:
-    """The open stays that this car would contradict: at most one open stay a permit and a plate."""
-    by_permit = state.stay_by_permit(permit_id) if permit_id is not None else None
-    by_plate = state.stay_by_plate(plate)
-    return list({stay.id: stay for stay in (by_permit, by_plate) if stay is not None}.values())
+def _left_unheard(state: State, lane: LaneState, passage: Passage, at: Instant) -> list[Fact]:
+    """It may have come in at a gate that is cut off: its stay ends when that gate tells of it (R45)."""
+    permit_id = passage.permit_id or passage.card_permit or passage.plate_permit
+    if not state.unheard or (permit_id is None and not passage.plate):
+        return []
+    plate = passage.plate or None
+    return [LeftUnheard(at=at, lane=lane.id, passage=passage.id, plate=plate, permit_id=permit_id)]
 
 
 def _closed(stay: Stay, lane: LaneState, passage: Passage, at: Instant) -> StayClosed:

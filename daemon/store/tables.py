@@ -30,6 +30,8 @@ from daemon.core.facts import (
     StayClosed,
     StayOpened,
 )
+from daemon.core.lot import LotRecounted
+from daemon.core.siblings import SiblingTold
 from daemon.core.signals import Instant
 from daemon.store.tables_duty import DUTY_NAMES, DUTY_PROJECTIONS, DUTY_SCHEMA, alert_step
 from daemon.store.tables_lot import LOT_NAMES, LOT_PROJECTIONS, LOT_SCHEMA
@@ -278,21 +280,27 @@ def _passage_closed(db: sqlite3.Connection, _seq: int, fact: PassageClosed) -> N
     )
 
 
-def _stay_opened(db: sqlite3.Connection, _seq: int, fact: StayOpened) -> None:
-    db.execute(
-        "INSERT INTO stays (id, kind, plate, permit_id, card, entry_lane, entered_at, picture)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            fact.stay_id,
-            fact.stay_kind,
-            fact.plate,
-            fact.permit_id,
-            fact.card,
-            fact.lane,
-            _time(fact.at),
-            fact.picture,
-        ),
+_STAY = (
+    "INSERT INTO stays (id, kind, plate, permit_id, card, entry_lane, entered_at, picture, left_at)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def _stay(fact: StayOpened) -> tuple[object, ...]:
+    return (
+        fact.stay_id,
+        fact.stay_kind,
+        fact.plate,
+        fact.permit_id,
+        fact.card,
+        fact.lane,
+        _time(fact.at),
+        fact.picture,
     )
+
+
+def _stay_opened(db: sqlite3.Connection, _seq: int, fact: StayOpened) -> None:
+    db.execute(_STAY, (*_stay(fact), None))
 
 
 def _stay_closed(db: sqlite3.Connection, _seq: int, fact: StayClosed) -> None:
@@ -300,6 +308,22 @@ def _stay_closed(db: sqlite3.Connection, _seq: int, fact: StayClosed) -> None:
         "UPDATE stays SET exit_lane = ?, left_at = ?, how = ? WHERE id = ?",
         (fact.lane, _time(fact.at), fact.how, fact.stay_id),
     )
+
+
+def _sibling_told(db: sqlite3.Connection, seq: int, fact: SiblingTold) -> None:
+    """The stays and recounts of the site are in the same tables, whichever gate they were at (R45)."""
+    match fact.said:
+        case StayOpened() as said:
+            # A gate whose ledger had to begin anew gives its numbers once more.
+            db.execute("DELETE FROM stays WHERE id = ?", (said.stay_id,))
+            left_at = _time(fact.at) if fact.is_over else None
+            db.execute(_STAY, (*_stay(said), left_at))
+        case StayClosed() as said:
+            _stay_closed(db, seq, said)
+        case LotRecounted() as said:
+            LOT_PROJECTIONS[LotRecounted](db, seq, said)
+        case _:
+            pass
 
 
 def _alert_raised(db: sqlite3.Connection, seq: int, fact: AlertRaised) -> None:
@@ -347,6 +371,7 @@ PROJECTIONS: dict[type[Fact], Callable[[sqlite3.Connection, int, Any], None]] = 
     PassageClosed: _passage_closed,
     StayOpened: _stay_opened,
     StayClosed: _stay_closed,
+    SiblingTold: _sibling_told,
     AlertRaised: _alert_raised,
     AlertCleared: _alert_cleared,
     **DUTY_PROJECTIONS,

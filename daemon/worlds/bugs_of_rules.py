@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import daemon.engine
-from daemon.core import access, case, decide, draft, guard, lane, passages, plates, stays
+from daemon.core import access, case, decide, draft, guard, inside, lane, passages, plates
 from daemon.core.facts import BoomLowerOrdered, BoomRaiseOrdered, Fact, StayOpened
 from daemon.core.reasons import AlertKind, Reason
 from daemon.core.signals import CardRead, GuardAsked, LoopState, Signal, Started
@@ -125,7 +125,7 @@ def temporary_car_inside_twice() -> list[Swap]:
         return access.Grant(reason=Reason.TEMPORARY_PASS) if isinstance(verdict, access.Hold) else verdict
 
     rules = tuple((name, entry if name == "temporary_entry" else rule) for name, rule in access.RULES)
-    return [*everywhere(access.RULES, rules), *everywhere(stays._inside, lambda *_given: [])]
+    return [*everywhere(access.RULES, rules), *everywhere(inside.rivals, lambda *_given: [])]
 
 
 def any_misread_is_corrected() -> list[Swap]:
@@ -150,7 +150,7 @@ def hold_ends_by_itself() -> list[Swap]:
 
 
 def inside_twice() -> list[Swap]:
-    return everywhere(stays._inside, lambda *_given: [])
+    return everywhere(inside.rivals, lambda *_given: [])
 
 
 def inside_at_the_grant() -> list[Swap]:

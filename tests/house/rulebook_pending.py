@@ -5,5 +5,4 @@ from __future__ import annotations
 PENDING: dict[str, str] = {
     "R30": "录像的申请、批准与导出 / requests, approvals and export of recordings",
     "R34": "画面上画出的区域 / zones drawn on the picture",
-    "R45": "同一小区的第二个门 / a second gate of the site",
 }

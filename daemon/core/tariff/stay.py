@@ -59,11 +59,13 @@ def parked_between(
     seen_claims: Iterable[str] = (),
     earlier: Iterable[tuple[datetime, timedelta]] = (),
     lost_pass: bool = False,
+    at_least: bool = False,
 ) -> Parked:
     """The stay between two instants, by the best that they know.
 
     Within one boot the length is exact, and one trusted end dates the other. Over a boot both ends must be
-    trusted; else the time since that boot is the least that the stay has lasted.
+    trusted; else the time since that boot is the least that the stay has lasted. `at_least`: it may have
+    begun before `entered`.
     """
     elapsed, is_whole = left.wall - entered.wall, True
     begins, is_dated = entered.wall, True
@@ -83,6 +85,6 @@ def parked_between(
         earlier=tuple(earlier),
         lost_pass=lost_pass,
         is_dated=is_dated,
-        is_whole=is_whole,
+        is_whole=is_whole and not at_least,
         ran_backwards=elapsed < _NONE,
     )
