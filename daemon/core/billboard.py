@@ -90,6 +90,7 @@ DISCREET = frozenset(
 
 FIRE = {"entry": Says(("火警", "禁止驶入"), "火警"), "exit": Says(("火警", "请迅速离开"), "火警")}
 GREETINGS = {"entry": "欢迎光临", "exit": "一路顺风"}
+SENT_AWAY = {"entry": "谢绝驶入", "exit": "未予放行"}
 CLASS_NAMES: dict[LotClass, str] = {"permit": "固定车位", "temporary": "临时车位"}
 
 
@@ -107,8 +108,8 @@ def _refused(look: Look) -> Says | None:
     if look.at.mono - refused.at.mono >= REFUSED_FOR:
         return None
     if refused.reason in DISCREET:
-        return Says(("谢绝驶入",))
-    return Says(("谢绝驶入", REASON_WORDS[refused.reason].zh))
+        return Says((SENT_AWAY[lane.direction],))
+    return Says((SENT_AWAY[lane.direction], REASON_WORDS[refused.reason].zh))
 
 
 def _let_through(look: Look) -> Says | None:

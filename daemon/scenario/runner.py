@@ -18,7 +18,7 @@ from daemon.core.handover import open_items
 from daemon.core.reasons import ALERT_WORDS, REASON_WORDS, Words
 from daemon.core.signals import Permit, TimerElapsed
 from daemon.core.state import CHINA, LaneRules, Phase, SiteRules
-from daemon.scenario import desk_words, lane_words, money_words, outside_words, post_words
+from daemon.scenario import desk_words, lane_words, money_words, outside_words, paper_words, post_words
 from daemon.scenario.bench import Bench, permit
 from daemon.scenario.words import Step, read
 
@@ -28,7 +28,7 @@ _ACTIONS = {"放行": "release", "拒绝": "refuse", "抬杆": "open", "落杆":
 _SIGNS: dict[str, Any] = {"车牌": "plate", "卡": "card", "plate": "plate", "card": "card"}
 _POLICIES = {"临停放行": "allow", "临停拦下": "guard", "临停拒绝": "refuse"}
 _EXPIRED: dict[str, Any] = {"过期等门岗": "guard", "过期拒绝": "refuse", "过期按临时车": "temporary"}
-_OF_THE_SITE = post_words.SITE | money_words.SITE
+_OF_THE_SITE = post_words.SITE | money_words.SITE | paper_words.SITE
 _FLAGS = {"无地感": "has_approach_loop", "无限位": "has_limit_switches"}
 _ENGLISH = {"no_approach_loop": "无地感", "no_limit_switches": "无限位"} | {
     f"temporary_{policy}": word for word, policy in _POLICIES.items()
@@ -106,6 +106,14 @@ class Player:
             return
         if step.what in money_words.CLAIMS:
             instead = money_words.CLAIMS[step.what](step.words, self._bench.engine.state, self._bench.facts)
+            _claim(not instead, instead)
+            return
+        if step.what in paper_words.DEEDS:
+            state = self._bench.engine.state
+            self._bench.send(paper_words.DEEDS[step.what](step.words, self._bench.now, state))
+            return
+        if step.what in paper_words.CLAIMS:
+            instead = paper_words.CLAIMS[step.what](step.words, self._bench.facts)
             _claim(not instead, instead)
             return
         if step.what in _OF_THE_SITE:
@@ -285,6 +293,11 @@ class Player:
     def _handed_over(self, text: str = "", item: str = "") -> None:
         items = [open_item.text for open_item in open_items(self._bench.engine.state)]
         _claim(any((text or item) in line for line in items), f"交班清单 handover: {items or '-'}")
+
+    def _shows(self, **words: str) -> None:
+        bench = self._bench
+        instead = paper_words.shown(words, bench.engine.state, self._here, bench.now, bench.facts)
+        _claim(not instead, instead)
 
     def _nothing_open(self) -> None:
         items = [open_item.text for open_item in open_items(self._bench.engine.state)]

@@ -20,7 +20,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon.scenario import desk_words, lane_words, money_words, outside_words, post_words
+from daemon.scenario import desk_words, lane_words, money_words, outside_words, paper_words, post_words
 
 
 class NotUnderstood(ValueError):
@@ -113,6 +113,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     *money_words.SENTENCES,
     *lane_words.HAPPENINGS,
     *outside_words.SENTENCES,
+    *paper_words.SENTENCES,
 )
 """The name of a sentence and its pattern. The order counts only where two patterns take the same line."""
 
