@@ -1,6 +1,7 @@
 """Keeps the result of each test beside the rule that it drives; a full run writes build/rulebook.json.
 
-`gatepost rulebook` reads that file. `--rulebook FILE` writes it for any run, collected tests included.
+`gatepost rulebook` reads that file. `--rulebook FILE` writes it for any run, collected tests included. A run
+may be shared by several processes (`-n`): each test carries its rules in its report to the one that writes.
 """
 
 from __future__ import annotations
@@ -25,8 +26,13 @@ def pytest_configure(config: pytest.Config) -> None:
     target = config.getoption("--rulebook")
     if target is None and is_whole_run(config):
         target = ROOT / "build" / "rulebook.json"
-    if target is not None:
+    is_shared_out = hasattr(config, "workerinput")
+    if target is not None and not is_shared_out:
         config.pluginmanager.register(Results(target), "rulebook-results")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    item.user_properties += [("rule", rule) for rule in sorted(set(rules_of(item)))]
 
 
 def is_whole_run(config: pytest.Config) -> bool:
@@ -41,19 +47,22 @@ class Results:
 
     def __init__(self, target: Path) -> None:
         self._target = target
-        self._rules: dict[str, list[str]] = {}
+        self._rules: dict[str, dict[str, None]] = {}
         self._outcomes: dict[str, str] = {}
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         for item in session.items:
-            for rule in sorted(set(rules_of(item))):
-                self._rules.setdefault(rule, []).append(item.nodeid)
-                self._outcomes[item.nodeid] = "collected"
+            self._note(item.nodeid, item.user_properties, "collected")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.nodeid in self._outcomes:
-            both = (self._outcomes[report.nodeid], report.outcome)
-            self._outcomes[report.nodeid] = min(both, key=WORST_FIRST.index)
+        self._note(report.nodeid, report.user_properties, report.outcome)
+
+    def _note(self, test: str, properties: list[tuple[str, object]], outcome: str) -> None:
+        for name, rule in properties:
+            if name == "rule":
+                self._rules.setdefault(str(rule), {})[test] = None
+                both = (self._outcomes.get(test, "collected"), outcome)
+                self._outcomes[test] = min(both, key=WORST_FIRST.index)
 
     def pytest_sessionfinish(self) -> None:
         written = {

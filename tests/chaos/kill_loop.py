@@ -16,6 +16,7 @@ import os
 import signal
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -28,8 +29,12 @@ from tests.rigs.broker import Mosquitto
 from tests.system.gate import ROOT, lane, site
 
 KILLED = -signal.SIGKILL
-LONGEST_LIFE_S = 0.25
-"""From its first durable fact; a tenth of all lives is not even granted that."""
+MOST_ROWS = 60
+"""A life is killed at some moment after it was about to write so many rows at most: a number and not a time,
+for a busy machine to tell as much as an idle one. A tenth of all is killed at any time of its start."""
+A_WHILE_S = 0.02
+IDLE_S = 10.0
+"""A life that has nothing to write for so long is killed all the same."""
 CHAPTER = 50
 OFFICE_IS_AWAY = 10
 """So many of the last lives of each chapter; at their end the broker dies, with all that it held."""
@@ -138,8 +143,13 @@ async def kill_loop(folder: Path, *, kills: int, seed: int) -> Outcome:
 async def _live_and_die(mother: asyncio.subprocess.Process, heard: Testimony, random: Random) -> None:
     pid = await _bear(mother, heard)
     if random.random() < 0.9:
-        await _hear_until(mother, heard, "alive")
-    await asyncio.sleep(random.random() * LONGEST_LIFE_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(IDLE_S):
+                for _ in range(random.randrange(MOST_ROWS)):
+                    await _hear_until(mother, heard, "says")
+        await asyncio.sleep(random.random() * A_WHILE_S)
+    else:
+        await asyncio.sleep(random.random() * 10 * A_WHILE_S)
     os.kill(pid, signal.SIGKILL)
     await _hear_until(mother, heard, "died")
 

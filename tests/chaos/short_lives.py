@@ -6,7 +6,6 @@ fast as boom and loops let them. Its answer to the line is its process id.
 
 What a life says is written to a pipe, which outlives it, a JSON list a line:
 
-    ["alive", pid]          its start is on the disk
     ["says", seq, seal]     this row is about to be written
     ["said", seq]           everything up to this row has been reported as durable
 """
@@ -43,7 +42,6 @@ class Testimony:
 
     def __init__(self, pipe: int) -> None:
         self._pipe = pipe
-        self._is_alive = False
 
     def say(self, *words: object) -> None:
         os.write(self._pipe, json.dumps(words).encode() + b"\n")
@@ -60,9 +58,6 @@ class Testimony:
         def appending(store: Store, facts: Sequence[Fact]) -> list[int]:
             numbers = append(store, facts)
             self.say("said", numbers[-1])
-            if not self._is_alive:
-                self._is_alive = True
-                self.say("alive", os.getpid())
             return numbers
 
         ledger.append = sealing

@@ -31,7 +31,8 @@ def tested(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]
     return rules
 
 
-def test_a_run_writes_what_each_test_of_a_rule_came_to(tmp_path: Path) -> None:
+@pytest.mark.parametrize("processes", [(), ("-n", "2")])
+def test_a_run_writes_what_each_test_of_a_rule_came_to(tmp_path: Path, processes: tuple[str, ...]) -> None:
     (tmp_path / "test_two.py").write_text(
         "import pytest\n"
         "@pytest.mark.rule('R02')\n"
@@ -45,7 +46,7 @@ def test_a_run_writes_what_each_test_of_a_rule_came_to(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tests.conftest",
          "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT), "--rulebook", str(target),
-         str(tmp_path)],
+         *processes, str(tmp_path)],
         cwd=ROOT, capture_output=True, check=False,
     )  # fmt: skip
     rules = json.loads(target.read_text(encoding="utf-8"))["rules"]
