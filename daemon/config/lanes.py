@@ -20,7 +20,9 @@ INSTEAD = {"camera": "frigate"}
 _WORDS = {"reader": "读卡器", "camera": "摄像机"}
 
 
-def check_lanes(lanes: list[Any], source: Source, *, has_office: bool) -> Iterator[Problem]:
+def check_lanes(
+    lanes: list[Any], source: Source, *, has_office: bool, counts_bays: bool
+) -> Iterator[Problem]:
     """Problems between the keys of a lane, and between lanes; `lanes` as written, right or wrong."""
     lines: dict[str, int | None] = {}
     cameras: dict[str, Any] = {}
@@ -50,6 +52,13 @@ def check_lanes(lanes: list[Any], source: Source, *, has_office: bool) -> Iterat
                     hint = both(f"与车道 {cameras[camera]} 相同", f"the same as of lane {cameras[camera]}")
                     yield where.problem(("frigate", "camera"), value=camera, hint=hint)
                 cameras.setdefault(camera, lane.get("id"))
+        match lane.get("sign"):
+            case {"driver": "remaining_spaces"} if not counts_bays:
+                hint = both(
+                    "余位屏要有数可显示：请写 lot",
+                    "a sign for remaining spaces needs a number to show: write lot",
+                )
+                yield where.problem(("sign",), hint=hint)
         match lane.get("region"):
             case [
                 int() | float() as left,

@@ -76,7 +76,9 @@ def _checked(
     permits, wrong_permits = check_permits(rows, lane_ids, _zone(data))
     devices, wrong_devices = check_devices(data, source, registry)
     problems += [*wrong_permits, *wrong_devices, *check_pins(devices, source)]
-    problems += check_lanes(lanes, source, has_office=isinstance(data.get("office"), dict))
+    problems += check_lanes(
+        lanes, source, has_office=isinstance(data.get("office"), dict), counts_bays=bool(data.get("lot"))
+    )
     problems += check_post(data, source, (permit.card for permit in permits))
     tariff, wrong_tariff = _tariff(data.get("site"), source, folder)
     keys, wrong_keys = _keys(data.get("office"), folder)

@@ -76,6 +76,8 @@ class Billboard:
                 while not self._sign.work():  # noqa: ASYNC110 - a driver has no loop
                     await asyncio.sleep(GLANCE_S)
         except TimeoutError as late:
+            if self._sign.work():  # a loop that was held up meanwhile has not looked for long
+                return
             raise DeviceLost("显示屏不收数据 the sign takes nothing") from late
 
     async def _wait(self) -> None:

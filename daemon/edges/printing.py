@@ -31,6 +31,8 @@ ANSWER_S = 5.0
 PRINT_S = 30.0
 """How long an answer, and a whole paper, may take: 60 lines at 9600 baud take about 5 s."""
 
+MUTE = "; one that cannot talk back needs `answers: false`"
+
 TROUBLES: dict[PrinterAnswer, PrintTrouble] = {
     PrinterAnswer.PAPER_OUT: "paper_out",
     PrinterAnswer.COVER_OPEN: "cover_open",
@@ -47,9 +49,9 @@ class PaperOf(Protocol):
 class Trouble(DeviceLost):
     """The printer is there, and cannot print."""
 
-    def __init__(self, why: PrintTrouble) -> None:
+    def __init__(self, why: PrintTrouble, advice: str = "") -> None:
         words = TROUBLE_WORDS[why]
-        super().__init__(f"{words.zh} {words.en}")
+        super().__init__(f"{words.zh} {words.en}{advice}")
         self.why = why
 
 
@@ -127,7 +129,11 @@ class ReceiptPrinter:
                 while (answer := self._printer.work()) is None:  # noqa: ASYNC110 - a driver has no loop
                     await asyncio.sleep(GLANCE_S)
         except TimeoutError as late:
-            raise Trouble("no_answer") from late
+            # A loop that was held up meanwhile has not looked for long: once more.
+            last = self._printer.work()
+            if last is None:
+                raise Trouble("no_answer", MUTE) from late
+            answer = last
         if answer in TROUBLES:
             raise Trouble(TROUBLES[answer])
         return answer

@@ -6,7 +6,7 @@
       baud: 9600
       few: 10                    # 少于几个显示黄色 / below that it is yellow; none is red
 
-The law of this file: as in drivers/signs/written.py. Where the site counts no bays it shows 0, in red.
+The law of this file: as in drivers/signs/written.py. It needs a site that counts its bays.
 """
 
 from __future__ import annotations

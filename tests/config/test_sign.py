@@ -18,7 +18,6 @@ def with_sign(sign: str) -> str:
     [
         "{driver: simulated}",
         "{driver: led_voice, port: 'tcp://192.168.1.90:8888', lines: 4, colour: green}",
-        "{driver: remaining_spaces, port: /dev/ttyAMA0, few: 5}",
     ],
 )
 def test_a_lane_may_have_a_sign(good: Good, sign: str) -> None:
@@ -26,6 +25,15 @@ def test_a_lane_may_have_a_sign(good: Good, sign: str) -> None:
     assert lane.sign is not None
     (lane,) = good(GOOD).lanes
     assert lane.sign is None
+
+
+def test_a_sign_for_bays_needs_a_site_that_counts_them(good: Good, problems: Check) -> None:
+    text = with_sign("{driver: remaining_spaces, port: /dev/ttyAMA0, few: 5}")
+    (problem,) = problems(text)
+    assert problem.path == "lanes[0].sign"
+    assert "lot" in problem.hint
+    (lane,) = good(f"{text}lot: {{temporary: 20}}\n").lanes
+    assert lane.sign is not None
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from daemon.core.money import RateStay, TakePayment, TopUp, VoidReceipt
-from daemon.core.receipt_paper import Letterhead, PaperLine, Receipt, on_paper, rows, width
+from daemon.core.receipt_paper import Letterhead, PaperLine, Receipt, Row, on_paper, rows, width
 from daemon.core.state import CHINA
 from tests.core.rig import GUARD, OFFICE
 from tests.desk.till_rig import CAR, SUPERVISOR, TollGate, waits_unpaid
@@ -96,6 +98,20 @@ def test_a_receipt_says_what_the_money_was_for_where_it_was_for_more(gate: TollG
     gate.ask(GUARD, TakePayment(plate=CAR, fen=told.due_fen + told.arrears_fen))
     said = {row.left: row.right for row in rows(receipt(gate), HEAD)}
     assert (said["本次停车"], said["补缴以前欠费"], said["实收"]) == ("5.00元", "15.00元", "20.00元")
+
+
+TEXTS = st.text(st.sampled_from("粤B1 2车x元-"), max_size=70)
+LOOKS = st.sampled_from(["plain", "title", "mark", "heading", "total", "note", "rule"])
+
+
+@given(st.builds(Row, TEXTS, TEXTS, LOOKS), st.sampled_from(WIDTHS))
+def test_whatever_is_said_fits_the_roll_and_nothing_but_spaces_is_lost(row: Row, columns: int) -> None:
+    lines = on_paper([row], columns)
+    assert all(width(line.text) * (2 if line.is_big else 1) <= columns for line in lines)
+    if row.look != "rule":
+        has_right = row.look in ("plain", "total")
+        said = row.left + (row.right if has_right else "")
+        assert "".join(line.text for line in lines).replace(" ", "") == said.replace(" ", "")
 
 
 def test_a_reason_of_many_words_is_broken_and_nothing_of_it_is_lost(gate: TollGate) -> None:

@@ -157,6 +157,22 @@ def test_a_printer_that_does_not_answer_when_opened_is_lost_with_what_waited(roo
     assert room.clock.mono - began <= timedelta(seconds=ANSWER_S + 1)
 
 
+def test_an_answer_that_came_while_the_gate_was_held_up_counts(room: Room) -> None:
+    """Given a loop that stood still for longer than an answer may take, the answer lay in the port."""
+    held_up: list[bool] = []
+
+    def answers_after_a_stall() -> PrinterAnswer | None:
+        if not held_up:
+            held_up.append(True)
+            room.clock.advance(timedelta(seconds=PRINT_S + 1))
+            return None
+        return PrinterAnswer.PRINTED
+
+    room.printer.printed = answers_after_a_stall
+    assert room.runs(1, for_s=PRINT_S + 10) is None
+    assert room.told == [(1, None)]
+
+
 def test_a_bug_is_told_as_one_and_leaves_no_order_open(room: Room) -> None:
     def no_paper(number: int) -> str:
         raise KeyError(number)
