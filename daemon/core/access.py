@@ -15,7 +15,7 @@ from daemon.core.case import Gone as Gone
 from daemon.core.case import Grant as Grant
 from daemon.core.case import Hold as Hold
 from daemon.core.case import Refuse as Refuse
-from daemon.core.case import Rule, Verdict, awaited
+from daemon.core.case import Rule, Verdict, awaited, inside_already
 from daemon.core.case import Wait as Wait
 from daemon.core.facts import Candidate
 from daemon.core.lane import LEFT_AFTER
@@ -108,16 +108,21 @@ def _passback(case: Case) -> Verdict | None:
     if case.lane.direction == "entry" and (case.stay is not None or case.is_let_through_elsewhere):
         # It may have left by a gate that is cut off (R45): its permit is believed, and the grant says so.
         may_have_left = bool(case.state.unheard) and not case.is_let_through_elsewhere
-        return None if may_have_left else _inside_already(case)
+        return None if may_have_left else inside_already(case)
     if case.lane.direction == "exit" and (case.stay is None or case.is_let_through_elsewhere):
-        return Hold(reason=Reason.NOT_INSIDE, advice=case.where_it_may_have_come_in)
+        return _not_inside(case)
     return None
 
 
-def _inside_already(case: Case) -> Hold:
-    """With the picture of the car that came in: one of the two may be a copy."""
-    stay = case.stay
-    return Hold(reason=Reason.ALREADY_INSIDE, other_picture=stay.picture if stay is not None else None)
+def _not_inside(case: Case) -> Hold:
+    """With the picture of the car that is leaving elsewhere, or went through last with this card."""
+    leaving, used = case.let_through_elsewhere, case.state.card_uses.get(case.passage.card or "")
+    other = leaving or used
+    return Hold(
+        reason=Reason.NOT_INSIDE,
+        advice=case.where_it_may_have_come_in,
+        other_picture=other.picture if other is not None else None,
+    )
 
 
 _GRANTED_BY = {
@@ -169,7 +174,7 @@ def _temporary_exit(case: Case) -> Verdict | None:
 def _temporary_entry(case: Case) -> Verdict | None:
     """Temporary pass of R14, as the lane's policy says."""
     if case.stay is not None or case.is_let_through_elsewhere:
-        return _inside_already(case)
+        return inside_already(case)
     match case.lane.rules.temporary:
         case "allow":
             return Grant(reason=Reason.TEMPORARY_PASS)

@@ -36,6 +36,7 @@ class AlertKind(StrEnum):
     LARGE_VEHICLE_ENTERS = "large_vehicle_enters"
     PERMIT_ENDS_SOON = "permit_ends_soon"
     CARD_WITH_TWO_PLATES = "card_with_two_plates"
+    AT_TWO_LANES = "at_two_lanes"
     STOPPED_CARD_USED = "stopped_card_used"
     RELEASED_UNIDENTIFIED = "released_unidentified"
     SUCCESSOR_OVERDUE = "successor_overdue"
@@ -75,6 +76,7 @@ ALERT_WORDS: dict[AlertKind, Words] = {
     AlertKind.LARGE_VEHICLE_ENTERS: Words("大型车辆进场", "a large vehicle comes in"),
     AlertKind.PERMIT_ENDS_SOON: Words("通行证即将到期", "a permit ends soon"),
     AlertKind.CARD_WITH_TWO_PLATES: Words("一卡两车", "one card with two plates"),
+    AlertKind.AT_TWO_LANES: Words("同一车牌或卡同时在两条车道", "one plate or card at two lanes at once"),
     AlertKind.RELEASED_UNIDENTIFIED: Words("无卡车未登记证件即放行", "let out without card and document"),
     AlertKind.STOPPED_CARD_USED: Words("有人使用挂失或停用的卡", "a lost or blocked card was used"),
     AlertKind.TAILGATING: Words("尾随闯闸", "a second car through on one grant"),

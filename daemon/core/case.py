@@ -117,16 +117,28 @@ class Case:
 
     @property
     def is_let_through_elsewhere(self) -> bool:
-        """True where the same car is on its way through another lane of this direction."""
+        return self.let_through_elsewhere is not None
+
+    @property
+    def let_through_elsewhere(self) -> Passage | None:
+        """The same car, as it seems, on its way through another lane of this direction."""
         permit_id = self.permit.id if self.permit is not None else None
-        return any(
-            (permit_id is not None and other.passage.permit_id == permit_id)
-            or (bool(self._plate) and other.passage.plate == self._plate)
+        decided = (
+            other.passage
             for other in self.state.lanes.values()
             if other.passage is not None
             and other.phase in DECIDED
             and other.id != self.lane.id
             and other.direction == self.lane.direction
+        )
+        return next(
+            (
+                car
+                for car in decided
+                if (permit_id is not None and car.permit_id == permit_id)
+                or (bool(self._plate) and car.plate == self._plate)
+            ),
+            None,
         )
 
     @property
@@ -207,6 +219,12 @@ class Case:
         if card_at is None or plate_at is None:
             return False
         return abs(card_at - plate_at) <= self.lane.rules.match_window
+
+
+def inside_already(case: Case) -> Hold:
+    """With the picture of the car that came in, or is coming in elsewhere: one of the two may be a copy."""
+    other = case.stay or case.let_through_elsewhere
+    return Hold(reason=Reason.ALREADY_INSIDE, other_picture=other.picture if other is not None else None)
 
 
 Rule = Callable[[Case], Verdict | None]

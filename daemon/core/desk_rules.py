@@ -6,7 +6,7 @@ where it has nothing to say.
 
 from __future__ import annotations
 
-from daemon.core.case import Case, Grant, Hold, Refuse, Verdict, awaited
+from daemon.core.case import Case, Grant, Hold, Refuse, Verdict, awaited, inside_already
 from daemon.core.charges import charged
 from daemon.core.contractors import as_permit, why_no_entry
 from daemon.core.facts import Candidate
@@ -78,7 +78,7 @@ def needs_identity(case: Case) -> bool:
 def _let_in(case: Case, grant: Grant) -> Verdict:
     """In and out alternate for these as well (R05)."""
     is_inside = case.stay is not None or case.is_let_through_elsewhere
-    return Hold(reason=Reason.ALREADY_INSIDE) if is_inside else grant
+    return inside_already(case) if is_inside else grant
 
 
 def lane_locked(case: Case) -> Verdict | None:

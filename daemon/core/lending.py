@@ -1,8 +1,8 @@
-"""Cards that are lent or copied, as far as one gate can see (R02, R05): one card, two cars.
+"""Cards and plates that are lent or copied, as far as one gate can see (R02, R05): one sign, two cars.
 
 The law of this file: a warning beside the decision, never the decision. A card that is shown at an entry
 while its car is inside is `already_inside`, and its alert carries both pictures; a card that goes with two
-plates within a day is warned of here.
+plates within a day, and a card or plate at two lanes where cars stand at once, are warned of here.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from daemon.core.plates import one_confusable_apart
 from daemon.core.reasons import AlertKind, Severity
-from daemon.core.signals import Instant
+from daemon.core.signals import Instant, LoopState
 from daemon.core.table import Table, oldest
 
 if TYPE_CHECKING:
@@ -75,6 +75,50 @@ def warn(draft: Draft, lane: LaneState, passage: Passage) -> None:
         picture=passage.picture,
         other_picture=use.picture,
     )
+
+
+def warn_at_two_lanes(draft: Draft, lane: LaneState, passage: Passage) -> None:
+    """Warn, with both pictures, where a car at another lane shows the same card or plate at this moment.
+
+    Only where a car does stand at both: a camera may read the plate of the car in the next lane.
+    """
+    if not _somebody_stands_at(lane):
+        return
+    for other in draft.state.lanes.values():
+        if other.id == lane.id or not _somebody_stands_at(other):
+            continue
+        for car in (other.passage, other.behind):
+            sign = _same_sign(passage, car) if car is not None else None
+            if car is None or sign is None or _is_said(draft, sign, passage):
+                continue
+            draft.clear_alerts([AlertKind.AT_TWO_LANES], sign)
+            draft.raise_alert(
+                AlertKind.AT_TWO_LANES,
+                sign,
+                f"{other.name} / {lane.name}: {sign}",
+                severity=Severity.WARNING,
+                lane=lane,
+                passage=passage.id,
+                picture=passage.picture,
+                other_picture=car.picture,
+            )
+
+
+def _somebody_stands_at(lane: LaneState) -> bool:
+    on_loops = LoopState.OCCUPIED in (lane.approach, lane.safety)
+    return on_loops or not lane.rules.has_approach_loop
+
+
+def _same_sign(one: Passage, other: Passage) -> str | None:
+    """The plate that both show, or the card; None where they show none alike."""
+    if one.plate and one.plate_valid and one.plate == other.plate:
+        return one.plate
+    return one.card if one.card is not None and one.card == other.card else None
+
+
+def _is_said(draft: Draft, sign: str, passage: Passage) -> bool:
+    said = draft.state.alerts.get(f"{AlertKind.AT_TWO_LANES}:{sign}")
+    return said is not None and said.passage == passage.id
 
 
 def _is_recent(before: Instant, now: Instant) -> bool:

@@ -25,6 +25,7 @@ def noticed(draft: Draft, lane: LaneState, passage_id: str) -> None:
     if watch is not None and passage.watch is None:
         _seen(draft, now, passage, watch)
     lending.warn(draft, now, passage)
+    lending.warn_at_two_lanes(draft, now, passage)
 
 
 def _watch_on(draft: Draft, passage: Passage) -> Watch | None:

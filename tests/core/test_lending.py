@@ -84,6 +84,53 @@ def test_a_warning_is_given_once_a_car_however_often_it_is_seen(lot: GateRig) ->
     assert len(warnings(lot)) == 1
 
 
+@pytest.mark.rule("R02")
+@pytest.mark.parametrize("sign", ["plate", "card"])
+def test_one_plate_or_card_at_two_lanes_at_once_shows_both_cars(site: Site, sign: str) -> None:
+    """Given two cars that stand at two lanes, and one of them shows what the other has shown."""
+    gate = site(entry(), exit_())
+    for lane, plate in (("entry-1", WANG.plate), ("exit-1", WANG.plate if sign == "plate" else OTHER)):
+        gate.car_arrives(lane)
+        gate.plate(plate, lane)
+        if sign == "card":
+            gate.card(WANG.card, lane)
+    (warning,) = [fact for fact in gate.all(AlertRaised) if fact.alert is AlertKind.AT_TWO_LANES]
+    seen = WANG.plate if sign == "plate" else WANG.card
+    assert (warning.subject, warning.lane) == (seen, "exit-1")
+    assert warning.other_picture == f"{WANG.plate}.jpg"
+
+
+@pytest.mark.rule("R02")
+def test_a_camera_that_reads_the_car_in_the_next_lane_warns_of_nothing(site: Site) -> None:
+    gate = site(entry(), exit_())
+    gate.car_arrives("entry-1")
+    gate.plate(WANG.plate, "entry-1")
+    gate.plate(WANG.plate, "exit-1")
+    assert "at_two_lanes" not in gate.alerts
+
+
+@pytest.mark.rule("R05")
+def test_a_copy_that_comes_while_the_first_is_being_let_through_shows_both(site: Site) -> None:
+    gate = site(entry(mode="plate_only"), entry("entry-2", mode="plate_only"))
+    gate.car_arrives("entry-1")
+    gate.plate(OTHER, "entry-1")
+    gate.car_arrives("entry-2")
+    gate.plate(OTHER, "entry-2")
+    alert = next(fact for fact in gate.all(AlertRaised) if fact.alert is AlertKind.ANTI_PASSBACK)
+    assert (alert.lane, alert.other_picture) == ("entry-2", f"{OTHER}.jpg")
+
+
+@pytest.mark.rule("R05")
+def test_a_card_that_is_not_inside_shows_the_car_that_left_with_it(lot: GateRig) -> None:
+    drives(lot, WANG.plate, "entry-1")
+    drives(lot, WANG.plate, "exit-1")
+    lot.car_arrives("exit-1")
+    lot.plate(OTHER, "exit-1")
+    lot.card(WANG.card, "exit-1")
+    alert = next(fact for fact in lot.all(AlertRaised) if fact.alert is AlertKind.ANTI_PASSBACK)
+    assert (alert.picture, alert.other_picture) == (f"{OTHER}.jpg", f"{WANG.plate}.jpg")
+
+
 @pytest.mark.rule("R05")
 def test_a_card_that_is_inside_already_shows_both_cars(gate: GateRig) -> None:
     gate.car_arrives()
