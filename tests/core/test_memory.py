@@ -10,7 +10,18 @@ from typing import Any, get_origin, get_type_hints
 
 import pytest
 
-from daemon.core import alert_desk, commands, contractors, goods, identity, lending, special, till, visits
+from daemon.core import (
+    alert_desk,
+    commands,
+    contractors,
+    goods,
+    identity,
+    lending,
+    siblings,
+    special,
+    till,
+    visits,
+)
 from daemon.core.contractors import IssuePass, WithdrawPass
 from daemon.core.draft import GAVE_WAY, Draft
 from daemon.core.facts import AlertCleared, DeviceFailed
@@ -52,6 +63,7 @@ BOUNDS = {
     "cards.permit_of": "one for each card that was ever bought",
     "cards.card_of": LIST,
     "cards.out": "one for each card that was ever bought",
+    "cards.elsewhere": "one for each card that is out at another gate",
     "cards.stay_of": INSIDE,
     "cards.card_of_stay": INSIDE,
     "cards.stopped": "one for each card that was ever bought, or is on the list",
@@ -72,6 +84,7 @@ BOUNDS = {
     "money.arrears": "what is owed: it is never forgotten",
     "money.credit": "what was paid in advance: it is never forgotten",
     "money.receipts": "the last receipts",
+    "money.paid_before": "what came before its stay was heard of",
     "money.references": "one for each receipt that is kept",
     "prints": "what waits for the printer, which answers or is known to be down",
     "register.sources": "one for each list",
@@ -82,6 +95,12 @@ BOUNDS = {
     "shifts.relieved": LIST,
     "shifts.equipment": "what was looked at in this shift",
     "shifts.planned": "what the office has planned and is not over",
+    "siblings.cursors": "one for each gate of the site",
+    "siblings.opened": "one for each gate of the site, and each ledger that it began",
+    "siblings.early": "what was heard of a stay or card whose beginning is still on its way",
+    "siblings.turns": "one for each card and each line of the watch list",
+    "siblings.left_here": f"{siblings.LEFT_KEPT}",
+    "siblings.left_unheard": f"{siblings.UNHEARD_KEPT}",
     "slips.written": f"{goods.KEPT}, and those that still work",
     "slips.spent": "one for each slip that is kept",
     "special.watched": LIST,
