@@ -122,8 +122,9 @@ def _site(state: State, fact: Fact) -> State:
             return replace(state, clock=fact.at)
         case posted.TariffGiven():
             sources = state.register.sources.put(posted.NAME, fact.source)
-            register_ = replace(state.register, sources=sources)
-            return replace(state, rules=posted.in_force(state.rules, fact), register=register_)
+            tariffs = (*state.register.tariffs, fact.text)
+            register_ = replace(state.register, sources=sources, tariffs=tariffs)
+            return replace(state, rules=posted.in_force(state.rules, fact.text), register=register_)
         case DeviceFailed():
             return replace(state, failed=MappingProxyType({**state.failed, fact.device: fact.why}))
         case DeviceRecovered():

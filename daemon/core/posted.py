@@ -51,9 +51,9 @@ class TariffGiven(Fact):
 AnyFact = TariffGiven
 
 
-def in_force(rules: SiteRules, fact: TariffGiven) -> SiteRules:
+def in_force(rules: SiteRules, text: str) -> SiteRules:
     """The rules with that tariff; as they were where this version of gatepost cannot read it."""
-    book = rules.read_tariff(fact.text)
+    book = rules.read_tariff(text)
     return rules if book is None else replace(rules, tariff=book)
 
 

@@ -118,6 +118,8 @@ class Register:
 
     sources: Table[str] = field(default_factory=Table)
     staff: Table[Staff] = field(default_factory=Table)
+    tariffs: tuple[str, ...] = ()
+    """The texts of every tariff given, in order: of all rules the only ones that are facts."""
 
     def staff_of_card(self, card: str, rules: ShiftRules) -> Staff | None:
         """Whose staff card it is: by the office's list, or by config.yaml while there is none."""

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import fields, replace
+from datetime import UTC
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -19,11 +20,13 @@ from hypothesis import strategies as st
 
 from daemon.core.evolve import evolve_all
 from daemon.core.facts import FACT_TYPES, Fact
-from daemon.core.state import LaneRules, State, empty_state
+from daemon.core.posted import TariffGiven
+from daemon.core.state import LaneRules, SiteRules, State, empty_state
 from daemon.core.table import Table
+from daemon.core.tariff.book import Book
 from daemon.store import file, snapshot
 from daemon.store.snapshot import FILE, NoSnapshot, Snapshot
-from tests.store.histories import history, values_of
+from tests.store.histories import OFFICE, history, instant, values_of
 
 LANES = (
     LaneRules(id="entry-1", name="入口", direction="entry", mode="card_and_plate"),
@@ -101,6 +104,9 @@ class Silent(LaneRules):
 
 
 class NoRules:
+    read_tariff = staticmethod(lambda _text: None)
+    """A tariff that was given is kept as text, and that is read again by whoever takes up the snapshot."""
+
     def __getattr__(self, name: str) -> NoReturn:
         raise AssertionError(f"replay asks for the rule {name}")
 
@@ -122,6 +128,27 @@ def test_the_rules_are_those_of_whoever_reads_it(tmp_path: Path) -> None:
     state = snapshot.read(tmp_path, empty_state(today)).state
     assert [lane.rules for lane in state.lanes.values()] == list(today)
     assert "入口".encode() not in (tmp_path / FILE).read_bytes()
+
+
+def test_tariffs_that_the_office_has_given_are_in_force_as_after_a_replay(tmp_path: Path) -> None:
+    """The newest that can be read; config.yaml's own only where there is none of them."""
+
+    def book_in(text: str) -> Book | None:
+        return None if text == "wrong" else Book(name=text, zone=UTC, versions=(), service="", phone="")
+
+    def given(*texts: str) -> list[TariffGiven]:
+        return [
+            TariffGiven(at=instant(9), text=text, source="x", name="x", versions=(), by=OFFICE)
+            for text in texts
+        ]
+
+    today = SiteRules(tariff=book_in("config.yaml"), read_tariff=book_in)
+    for texts, holds in ((("one", "two"), "two"), (("one", "wrong"), "one"), ((), "config.yaml")):
+        # given a snapshot that was made where no tariff can be read
+        snapshot.write(tmp_path, Snapshot(7, SEAL, evolve_all(EMPTY, given(*texts))))
+        state = snapshot.read(tmp_path, empty_state(LANES, today)).state
+        assert state.rules.tariff == book_in(holds)
+        assert state == evolve_all(empty_state(LANES, today), given(*texts))
 
 
 # ---------------------------------------------------------------- what does not count
