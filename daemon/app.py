@@ -278,7 +278,8 @@ class App:
         await keeping.run(self._started)
 
     def _upkeep(self) -> Upkeep:
-        return Upkeep(self._where.data, (lane.id for lane in self.config.lanes))
+        state = self._started.state
+        return Upkeep(self._where.data, state.rules.gate, state.lanes)
 
     async def _sweep(self) -> None:
         now, storage = self.clock.now(), self.config.storage

@@ -52,6 +52,7 @@ class Snapshot:
 class _Header:
     code: str
     """`fingerprint()` of whoever made it."""
+    gate: str
     lanes: list[str]
     seq: int
     hash: str
@@ -89,8 +90,8 @@ def read(folder: Path, empty: State) -> Snapshot:
         header = _HEADERS.validate_json(head)
         if header.code != fingerprint():
             raise NoSnapshot("another version of the program made it")
-        if header.lanes != sorted(empty.lanes):
-            raise NoSnapshot(f"it was made for the lanes {', '.join(header.lanes)}")
+        if (header.gate, header.lanes) != (empty.rules.gate, sorted(empty.lanes)):
+            raise NoSnapshot(f"it was made for the lanes {', '.join(header.lanes)} of {header.gate!r}")
         return Snapshot(header.seq, header.hash, _decoded(lines, empty), digest)
     except FileNotFoundError:
         raise NoSnapshot("there is none yet") from None
@@ -125,9 +126,10 @@ def _remove_unfinished(folder: Path) -> None:
 
 
 def _encoded(snapshot: Snapshot) -> bytes:
-    header = _Header(fingerprint(), sorted(snapshot.state.lanes), snapshot.seq, snapshot.hash)
-    lanes = {key: replace(lane, rules=_NO_RULES) for key, lane in snapshot.state.lanes.items()}
-    state = replace(snapshot.state, lanes=lanes)
+    whole = snapshot.state
+    header = _Header(fingerprint(), whole.rules.gate, sorted(whole.lanes), snapshot.seq, snapshot.hash)
+    lanes = {key: replace(lane, rules=_NO_RULES) for key, lane in whole.lanes.items()}
+    state = replace(whole, lanes=lanes)
     lines = [_HEADERS.dump_json(header)]
     lines += [name.encode() + b"\t" + leaf.dump(attrgetter(name)(state)) for name, leaf in _leaves().items()]
     rest = b"\n".join(lines)

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from daemon.core.state import LaneRules, State, empty_state
+from daemon.core.state import LaneRules, SiteRules, State, empty_state
 from daemon.store import copies, snapshot, starting
 from daemon.store.errors import LedgerDamaged, StoreUnusable
 
@@ -25,10 +25,11 @@ EX_DATAERR, EX_IOERR = 65, 74
 
 
 class Upkeep:
-    """What a gate has done for its folder; `lanes` are those that its state has."""
+    """What a gate has done for its folder; `gate` and `lanes` are the names that its state has."""
 
-    def __init__(self, folder: Path, lanes: Iterable[str]) -> None:
+    def __init__(self, folder: Path, gate: str, lanes: Iterable[str]) -> None:
         self._folder = folder
+        self._gate = gate
         self._lanes = tuple(lanes)
 
     async def copy(self) -> None:
@@ -40,7 +41,7 @@ class Upkeep:
         await self._in_child("revisit", *(() if trusted is None else ("--trusted", trusted)))
 
     async def _in_child(self, task: str, *more: str) -> None:
-        own = ("--code", snapshot.fingerprint(), "--lanes", *self._lanes)
+        own = ("--code", snapshot.fingerprint(), "--gate", self._gate, "--lanes", *self._lanes)
         await _run(sys.executable, "-m", "daemon.store.upkeep", task, str(self._folder), *own, *more)
 
 
@@ -73,11 +74,12 @@ def main() -> int:
     parser.add_argument("task", choices=("copy", "revisit"))
     parser.add_argument("folder", type=Path)
     parser.add_argument("--code", required=True, help="the fingerprint of the gate that asks")
+    parser.add_argument("--gate", default="")
     parser.add_argument("--lanes", nargs="*", default=())
     parser.add_argument("--trusted", help="the digest of the snapshot that it has started from")
     args = parser.parse_args()
     os.nice(NICENESS)
-    empty = empty_state(tuple(map(_lane, args.lanes)))
+    empty = nameplate(args.gate, args.lanes)
     # Where the program was replaced under the running gate, the next start goes through everything anyway.
     is_same = args.code == snapshot.fingerprint()
     try:
@@ -101,9 +103,10 @@ def copy(folder: Path, empty: State | None, *, long: int = starting.LONG) -> Non
         starting.renew(folder, empty, long=long)
 
 
-def _lane(name: str) -> LaneRules:
-    """Of the rules, replay asks for nothing but the name."""
-    return LaneRules(id=name, name=name, direction="entry", mode="card_only")
+def nameplate(gate: str, lanes: Iterable[str]) -> State:
+    """The state of an empty ledger, with all of the rules that replay asks for: the names."""
+    rules = (LaneRules(id=name, name=name, direction="entry", mode="card_only") for name in lanes)
+    return empty_state(tuple(rules), SiteRules(gate=gate))
 
 
 if __name__ == "__main__":

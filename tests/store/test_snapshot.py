@@ -104,6 +104,8 @@ class Silent(LaneRules):
 
 
 class NoRules:
+    gate = "east"
+    """Its name, and no other: a snapshot of another gate does not count."""
     read_tariff = staticmethod(lambda _text: None)
     """A tariff that was given is kept as text, and that is read again by whoever takes up the snapshot."""
 
@@ -159,12 +161,13 @@ def test_none_is_read_where_none_is(tmp_path: Path) -> None:
         snapshot.read(tmp_path, EMPTY)
 
 
-def test_of_other_lanes_or_other_code_it_does_not_count(
+def test_of_other_names_or_other_code_it_does_not_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     snapshot.write(tmp_path, Snapshot(7, SEAL, LIVED))
-    with pytest.raises(NoSnapshot, match=r"lanes entry-1, exit-1"):
-        snapshot.read(tmp_path, empty_state(LANES[:1]))
+    for other in (empty_state(LANES[:1]), empty_state(LANES, SiteRules(gate="west"))):
+        with pytest.raises(NoSnapshot, match=r"lanes entry-1, exit-1"):
+            snapshot.read(tmp_path, other)
     monkeypatch.setattr(snapshot, "fingerprint", lambda: "another")
     with pytest.raises(NoSnapshot, match="another version"):
         snapshot.read(tmp_path, EMPTY)

@@ -304,7 +304,7 @@ async def test_the_work_is_done_in_a_process_of_its_own(
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     store.append(history(60))
-    keeping = Upkeep(store.folder, ("entry-1", "exit-1"))
+    keeping = Upkeep(store.folder, "", ("entry-1", "exit-1"))
     await keeping.copy()
     copies.check(store.folder / COPY)
     put_snapshot(store.folder, 40)

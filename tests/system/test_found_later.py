@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from daemon.core.state import LaneRules, empty_state
+from daemon import wiring
+from daemon.config import load
 from daemon.store import doubt, snapshot, upkeep
 from tests.system.gate import CARD, PLATE, Gate, lane, site
 
@@ -16,19 +17,16 @@ PAGE = 4096
 
 def keep_a_snapshot(gate: Gate) -> None:
     """As the housekeeping of a gate with a long ledger does."""
-    rules = [
-        LaneRules(id=name, name=name, direction="entry", mode="card_only") for name in ("entry-1", "exit-1")
-    ]
-    upkeep.copy(gate.database.parent, empty_state(tuple(rules)), long=1)
+    name = wiring.site_rules(load(gate.config)).gate
+    upkeep.copy(gate.database.parent, upkeep.nameplate(name, ("entry-1", "exit-1")), long=1)
     assert (gate.database.parent / snapshot.FILE).exists()
 
 
-def spoil_the_first_rows(gate: Gate) -> bytes:
+def spoil_the_first_rows(gate: Gate) -> None:
     content = bytearray(gate.database.read_bytes())
     start = content.index(b'"kind":"gate_started"') // PAGE * PAGE
     content[start + PAGE // 2 : start + PAGE] = os.urandom(PAGE // 2)
     gate.database.write_bytes(content)
-    return bytes(content)
 
 
 @pytest.mark.rule("R26")
