@@ -11,7 +11,9 @@ from daemon.core.receipt_paper import Receipt
 from daemon.core.signals import Asked, GuardAsked
 from daemon.core.state import State
 from daemon.engine import Engine
-from daemon.panel.gate import Names, OfficeStatus
+from daemon.panel.gate import Names, OfficeStatus, Wanted
+from daemon.reporting import Reporter
+from daemon.reports.sheet import Sheet
 from daemon.runtime.clock import Clock
 from daemon.store import Store
 from daemon.store.tables import PassageRow
@@ -37,6 +39,7 @@ class Gate:
         self._engine = engine
         self._store = store
         self._office = office
+        self._reporter = Reporter(store.path, names.timezone)
 
     @property
     def state(self) -> State:
@@ -56,6 +59,9 @@ class Gate:
 
     def prints(self, number: int) -> Sequence[PrintRow]:
         return self._store.prints(number)
+
+    async def report(self, wanted: Wanted) -> Sheet:
+        return await self._reporter.sheet(wanted)
 
     def watch(self) -> AbstractAsyncContextManager[AsyncIterator[tuple[int, Fact]]]:
         return self._engine.watch()

@@ -7,8 +7,6 @@ time is uncertain.
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import sys
 import unicodedata
 from datetime import date, datetime, time, timedelta, tzinfo
@@ -19,9 +17,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from daemon.reports.periods import Span
     from daemon.reports.sheet import Sheet
-
-BOM = "\ufeff"
-"""Without it Excel takes the Chinese in a file for something else."""
 
 STDOUT = "-"
 
@@ -74,14 +69,16 @@ def _report(args: argparse.Namespace) -> int:
 
 def show(args: argparse.Namespace, sheet: Sheet, title: str) -> int:
     """Print the sheet, or write it where `--csv` says; the exit status."""
+    from daemon.reports.spreadsheet import csv_of
+
     if args.csv is None:
         print(title)
         print("\n".join(_table(sheet)))
     elif args.csv == STDOUT:
-        sys.stdout.write(_csv(sheet))
+        sys.stdout.write(csv_of(sheet))
     else:
         try:
-            Path(args.csv).write_text(_csv(sheet), encoding="utf-8", newline="")
+            Path(args.csv).write_text(csv_of(sheet), encoding="utf-8", newline="")
         except OSError as why:
             print(f"{args.csv}: 无法写入 / cannot be written: {why.strerror}", file=sys.stderr)
             return 1
@@ -120,26 +117,6 @@ def _say_what_is_uncertain(sheet: Sheet) -> None:
 
 
 # ---------------------------------------------------------------- a sheet as text
-
-
-def _csv(sheet: Sheet) -> str:
-    from daemon.reports.sheet import text_of
-
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(column.key for column in sheet.columns)
-    for row in sheet.rows:
-        cells = [text_of(column, cell) for column, cell in zip(sheet.columns, row, strict=True)]
-        writer.writerow(
-            _no_formula(cell) if column.kind == "text" else cell
-            for column, cell in zip(sheet.columns, cells, strict=True)
-        )
-    return BOM + text.getvalue()
-
-
-def _no_formula(text: str) -> str:
-    """What a guard has typed is shown by a spreadsheet, never reckoned."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _table(sheet: Sheet) -> list[str]:

@@ -1,6 +1,6 @@
 """What the panel asks of the gate: one Protocol, so that pages can be tried without the daemon.
 
-The law of this file: values of `daemon.core` and Protocols only.
+The law of this file: values of `daemon.core` and `daemon.reports`, and Protocols only.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -16,6 +17,22 @@ from daemon.core.facts import Fact
 from daemon.core.receipt_paper import Receipt
 from daemon.core.signals import Asked, GuardAsked, Instant
 from daemon.core.state import State
+from daemon.reports.periods import By
+from daemon.reports.sheet import Sheet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A report of some days, both included."""
+
+    report: str
+    by: By
+    first: date
+    last: date
+
+
+class NoReport(Exception):
+    """It could not be made; says why."""
 
 
 class Now(Protocol):
@@ -139,6 +156,10 @@ class GateView(Protocol):
 
     def prints(self, number: int) -> Sequence[PrintLine]:
         """What became of each order to print it, the original first."""
+        ...
+
+    async def report(self, wanted: Wanted) -> Sheet:
+        """What the ledger adds up to. Raises NoReport."""
         ...
 
     def watch(self) -> AbstractAsyncContextManager[AsyncIterator[tuple[int, Fact]]]:

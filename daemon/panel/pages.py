@@ -21,11 +21,15 @@ from daemon.core.roles import MAY_AT_LANE
 from daemon.core.signals import LaneAction
 from daemon.core.state import LaneState, Stay
 from daemon.panel.auth import Person, form_token
-from daemon.panel.gate import GateView, PassageLine
+from daemon.panel.charts import chart_of
+from daemon.panel.gate import GateView, PassageLine, Wanted
 from daemon.panel.prints import print_views
 from daemon.panel.telling import clock_time, plate_colour
 from daemon.panel.views import PassageView, alert_views, lane_view, passage_views, status_view, stay_view
-from daemon.panel.words import ACTION_WORDS, QUICK_REASONS, ROLE_WORDS
+from daemon.panel.words import ACTION_WORDS, GRAIN_WORDS, QUICK_REASONS, ROLE_WORDS
+from daemon.reports.catalogue import REPORTS
+from daemon.reports.periods import labels
+from daemon.reports.sheet import UNTRUSTED, Sheet, text_of, totals
 
 RECENT = 12
 """Passages on the main page."""
@@ -144,6 +148,27 @@ class Pages:
             can_be_printed=gate.state.rules.has_printer,
             rows=rows(found, head),
             prints=print_views(gate.prints(number), gate.clock.now(), gate.names.timezone),
+        )
+
+    def report(self, person: Person, wanted: Wanted, sheet: Sheet | None, *, problem: Words | None) -> str:
+        """A report with its chart; without a sheet, what is wrong with what was asked for."""
+        report = REPORTS[wanted.report]
+        named = {} if sheet is None else {column.key: column for column in sheet.columns}
+        return self.whole(
+            "report.html",
+            person,
+            reports=REPORTS,
+            grains=GRAIN_WORDS,
+            wanted=wanted,
+            sheet=sheet,
+            problem=problem,
+            drawn=named.get(report.drawn),
+            chart=sheet and chart_of(sheet, report, labels(wanted.by, wanted.first, wanted.last)),
+            cells=[[text_of(*cell) for cell in zip(sheet.columns, row, strict=True)] for row in sheet.rows]
+            if sheet
+            else [],
+            sums=totals(sheet) if sheet else (),
+            uncertain=sheet.sum_of(UNTRUSTED.key) if sheet else 0,
         )
 
     def question(

@@ -16,7 +16,7 @@ from pathlib import Path
 from aiohttp import web
 
 from daemon.core.reasons import Words
-from daemon.panel import asks, receipts
+from daemon.panel import asks, receipts, reports
 from daemon.panel.auth import SESSION_LIFE, NotSignedIn, SignedIn, form_token, pause_words
 from daemon.panel.checks import Access, Handler, form_of
 from daemon.panel.desk import PERSON, Desk, desk_of, html, person_of
@@ -176,6 +176,9 @@ ROUTES: Sequence[Route] = (
     Route("GET", "/passages", Access.WORKING, passages_page),
     Route("GET", "/receipts/{number:[0-9]+}", Access.WORKING, receipts.page),
     Route("POST", "/receipts/{number:[0-9]+}/reprint", Access.WORKING, receipts.reprint),
+    Route("GET", "/reports", Access.WORKING, reports.page),
+    Route("GET", "/reports/{report:[a-z]+}", Access.WORKING, reports.page),
+    Route("GET", "/reports/{report:[a-z]+}.csv", Access.WORKING, reports.as_csv),
     Route("GET", "/pictures/{path:.+}", Access.WORKING, picture),
     Route("GET", "/lanes/{lane}/{action}", Access.WORKING, asks.question),
     Route("POST", "/lanes/{lane}/{action}", Access.WORKING, asks.ask),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from daemon.core.reasons import ALERT_WORDS, REASON_WORDS, AlertKind, Reason, Words
 from daemon.core.signals import Boom, LaneAction, LoopState
 from daemon.core.state import Phase
+from daemon.reports.periods import By
 
 BOOM_WORDS: dict[Boom, Words] = {
     Boom.UP: Words("抬起", "up"),
@@ -40,6 +41,13 @@ MODE_WORDS: dict[str, Words] = {
     "card_and_plate": Words("认卡认车", "card and plate"),
     "plate_only": Words("认车牌", "plate"),
     "card_only": Words("认卡", "card"),
+}
+
+GRAIN_WORDS: dict[By, Words] = {
+    "hour": Words("时", "hour"),
+    "day": Words("日", "day"),
+    "month": Words("月", "month"),
+    "shift": Words("班次", "shift"),
 }
 
 ORDER_WORDS: dict[str, Words] = {

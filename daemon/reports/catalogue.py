@@ -25,16 +25,74 @@ class Report:
     before: tuple[type[Fact], ...]
     """The facts that it needs from before the span as well."""
     make: Callable[[Iterable[Dated]], Sheet]
+    drawn: str
+    """The column that a chart shows."""
+    parted_by: str | None
+    """The column whose values have a colour each in it; None: one colour."""
 
 
 REPORTS: Mapping[str, Report] = MappingProxyType(
     {
-        "flow": Report("车流量", "flow per lane", "hour", flow.KINDS, flow.BEFORE, flow.flow),
-        "stays": Report("进出与停留", "stays", "day", stays.KINDS, stays.BEFORE, stays.stays),
-        "takings": Report("收费", "takings", "day", takings.KINDS, takings.BEFORE, takings.takings),
-        "manual": Report("人工放行", "manual opens", "day", manual.KINDS, manual.BEFORE, manual.manual),
-        "alerts": Report("告警", "alerts", "day", alerts.KINDS, alerts.BEFORE, alerts.alerts),
-        "faults": Report("设备故障", "device faults", "day", faults.KINDS, faults.BEFORE, faults.faults),
+        "flow": Report(
+            "车流量",
+            "flow per lane",
+            "hour",
+            flow.KINDS,
+            flow.BEFORE,
+            flow.flow,
+            drawn="passages",
+            parted_by="lane",
+        ),
+        "stays": Report(
+            "进出与停留",
+            "stays",
+            "day",
+            stays.KINDS,
+            stays.BEFORE,
+            stays.stays,
+            drawn="came_in",
+            parted_by=None,
+        ),
+        "takings": Report(
+            "收费",
+            "takings",
+            "day",
+            takings.KINDS,
+            takings.BEFORE,
+            takings.takings,
+            drawn="net_yuan",
+            parted_by=None,
+        ),
+        "manual": Report(
+            "人工放行",
+            "manual opens",
+            "day",
+            manual.KINDS,
+            manual.BEFORE,
+            manual.manual,
+            drawn="opens",
+            parted_by="who",
+        ),
+        "alerts": Report(
+            "告警",
+            "alerts",
+            "day",
+            alerts.KINDS,
+            alerts.BEFORE,
+            alerts.alerts,
+            drawn="raised",
+            parted_by="words",
+        ),
+        "faults": Report(
+            "设备故障",
+            "device faults",
+            "day",
+            faults.KINDS,
+            faults.BEFORE,
+            faults.faults,
+            drawn="failures",
+            parted_by="device",
+        ),
     }
 )
 

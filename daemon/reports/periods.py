@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Literal, NamedTuple, get_args
 
 from daemon.core.fact import Fact
@@ -56,6 +56,16 @@ class Dated:
     is_within: bool
     """False: it was before the span, and only tells what was so when that began."""
     has_trusted_clock: bool
+
+
+def labels(by: By, first: date, last: date) -> list[str]:
+    """The label of every period of these days, in order; shifts have none before they have begun."""
+    if by == "shift":
+        return []
+    hours = range(24) if by == "hour" else (0,)
+    days = (first + timedelta(days=day) for day in range((last - first).days + 1))
+    moments = (datetime.combine(day, time(hour)) for day in days for hour in hours)
+    return list(dict.fromkeys(moment.strftime(_LABELS[by]) for moment in moments))
 
 
 def anchors(numbered: Iterable[tuple[int, Fact]]) -> dict[str, Instant]:

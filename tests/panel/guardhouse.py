@@ -39,8 +39,10 @@ from daemon.core.signals import (
 from daemon.core.state import USUAL_SITE, LaneRules, SiteRules, State, empty_state
 from daemon.engine import Engine
 from daemon.panel.auth import ensure_first_account
-from daemon.panel.gate import Names, OfficeStatus
+from daemon.panel.gate import Names, OfficeStatus, Wanted
 from daemon.panel.server import make_app
+from daemon.reporting import Reporter
+from daemon.reports.sheet import Sheet
 from daemon.runtime.clock import ManualClock
 from daemon.store import Store
 from daemon.store.tables import PassageRow
@@ -138,6 +140,9 @@ class Guardhouse:
 
     def prints(self, number: int) -> list[PrintRow]:
         return self.store.prints(number)
+
+    async def report(self, wanted: Wanted) -> Sheet:
+        return await Reporter(self.store.path, self.names.timezone).sheet(wanted)
 
     def watch(self) -> AbstractAsyncContextManager[AsyncIterator[tuple[int, Fact]]]:
         return self.engine.watch()
