@@ -14,18 +14,15 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import MISSING, asdict, fields
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon import __version__
-from daemon.cli import keys, lists, mqtt, office, report, rulebook, scenario, simulate, tariff
+from daemon.cli import asking_words, keys, lists, mqtt, office, report, rulebook, scenario, simulate, tariff
 from daemon.config import Config, ConfigProblems, load
 from daemon.core.lot import free
-from daemon.core.posted import GiveTariff
-from daemon.core.register import GivenList
-from daemon.core.requests import ALL_REQUESTS, kind_of
 from daemon.core.roles import ROLES
 from daemon.store import LedgerDamaged, reading
 from daemon.store.store import FILE
@@ -135,15 +132,19 @@ def _word(
     parser = words.add_parser(name, help=text, description=text)
     parser.set_defaults(run=run)
     if config:
-        parser.add_argument(
-            "-c",
-            "--config",
-            type=Path,
-            default=DEFAULT_CONFIG,
-            metavar="FILE",
-            help="配置文件 / configuration (default: %(default)s)",
-        )
+        _config_option(parser)
     return parser
+
+
+def _config_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-c",
+        "--config",
+        type=Path,
+        default=DEFAULT_CONFIG,
+        metavar="FILE",
+        help="配置文件 / configuration (default: %(default)s)",
+    )
 
 
 def _ask_words(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -151,23 +152,10 @@ def _ask_words(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     text = "向运行中的门岗提出一件事 / ask the running gate for something"
     asking = words.add_parser("ask", help=text, description=text)
     requests = asking.add_subparsers(metavar="REQUEST", required=True)
-    for request in ALL_REQUESTS:
-        if issubclass(request, GivenList | GiveTariff):
-            continue  # what is given whole comes in a file: gatepost import
-        kind = kind_of(request)
-        parser = _word(requests, kind.replace("_", "-"), _ask, (request.__doc__ or "").splitlines()[0])
-        parser.set_defaults(request_kind=kind)
+    for parser in asking_words.add_requests(requests, _ask):
+        _config_option(parser)
         parser.add_argument("--as", dest="who", required=True, metavar="NAME", help="谁 / who asks")
         parser.add_argument("--role", choices=ROLES, required=True, help="以何身份 / in which role")
-        for field in fields(request):
-            if field.name != "kind":
-                parser.add_argument(
-                    f"--{field.name.replace('_', '-')}",
-                    dest=f"field_{field.name}",
-                    required=field.default is MISSING,
-                    metavar=str(field.type).removesuffix(" | None").upper(),
-                    default=argparse.SUPPRESS,
-                )
 
 
 def _seconds(text: str) -> float:
@@ -273,14 +261,11 @@ def _ask(args: argparse.Namespace) -> int:
     from daemon.control import NotRunning, ask_gate
     from daemon.core.signals import Actor
 
-    request = {
-        name.removeprefix("field_"): value for name, value in vars(args).items() if name.startswith("field_")
-    }
     try:
         answer = ask_gate(
             _database(load(args.config)).parent,
             Actor(name=args.who, role=args.role),
-            {"kind": args.request_kind, **request},
+            {"kind": args.request_kind, **asking_words.asked(args)},
         )
     except (NotRunning, ValueError) as why:
         print(why, file=sys.stderr)

@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from daemon.config import load
 from daemon.config.problems import Problem, report
@@ -19,6 +19,8 @@ from daemon.core.roles import ROLES
 from daemon.core.signals import Actor
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from daemon.control import Answer
 
 LISTS = {
@@ -49,6 +51,16 @@ def add_words(words: argparse._SubParsersAction[argparse.ArgumentParser], config
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=_import)
+    add_file_options(parser)
+    parser.add_argument("--as", dest="who", required=True, metavar="NAME", help="谁 / who asks")
+    parser.add_argument("--role", choices=ROLES, required=True, help="以何身份 / in which role")
+    parser.add_argument(
+        "-c", "--config", type=Path, default=config, metavar="FILE", help="配置 / configuration"
+    )
+
+
+def add_file_options(parser: argparse.ArgumentParser) -> None:
+    """What is asked of any list in a file, whoever it goes to."""
     parser.add_argument("list", choices=(*LISTS, TARIFF), help="哪一份 / which one")
     parser.add_argument("file", type=Path, metavar="FILE", help=".csv (UTF-8, GBK) | .xlsx | tariff: .yaml")
     parser.add_argument("--sheet", metavar="NAME", help="工作表 / the sheet, where there are several")
@@ -61,11 +73,6 @@ def add_words(words: argparse._SubParsersAction[argparse.ArgumentParser], config
         choices=(HEX, *Presentation),
         default=HEX,
         help="卡号的写法，如 8H10D / how card numbers are written (default: %(default)s)",
-    )
-    parser.add_argument("--as", dest="who", required=True, metavar="NAME", help="谁 / who asks")
-    parser.add_argument("--role", choices=ROLES, required=True, help="以何身份 / in which role")
-    parser.add_argument(
-        "-c", "--config", type=Path, default=config, metavar="FILE", help="配置 / configuration"
     )
 
 
@@ -103,34 +110,48 @@ def _import_tariff(args: argparse.Namespace) -> int:
     return 0
 
 
-def _import_list(args: argparse.Namespace) -> int:
+def checked_rows(
+    args: argparse.Namespace, lanes: Iterable[str], zone: ZoneInfo
+) -> tuple[dict[str, Any], ...] | None:
+    """The rows of the file, as a gate takes them; None, and said why, where one of them is wrong."""
     from daemon import imports
-    from daemon.control import NotRunning, ask_gate
     from daemon.imports.lists import Site
+
+    site = Site(
+        lanes=tuple(lanes),
+        zone=zone,
+        cards=None if args.card_format == HEX else Presentation(args.card_format),
+    )
+    try:
+        sheet = imports.read(args.file, args.sheet, told=lambda row: _progress(f"读取 reading: {row}"))
+    except imports.Unreadable as unreadable:
+        _refuse(args.file, [unreadable.problem])
+        return None
+    _progress(f"检查 checking: {len(sheet.rows)} 行 rows")
+    checked = imports.check(args.list, sheet, site)
+    if checked.problems:
+        _refuse(args.file, checked.problems)
+        return None
+    _progress("")
+    return checked.rows
+
+
+def _import_list(args: argparse.Namespace) -> int:
+    from daemon.control import NotRunning, ask_gate
     from daemon.runtime.clock import SystemClock
     from daemon.store.store import FILE
 
     clock = SystemClock()
     began_ns = clock.boottime_ns()
     config = load(args.config)
-    site = Site(
-        lanes=tuple(lane.id for lane in config.lanes),
-        zone=config.site.timezone,
-        cards=None if args.card_format == HEX else Presentation(args.card_format),
-    )
-    try:
-        sheet = imports.read(args.file, args.sheet, told=lambda row: _progress(f"读取 reading: {row}"))
-    except imports.Unreadable as unreadable:
-        return _refuse(args.file, [unreadable.problem])
-    _progress(f"检查 checking: {len(sheet.rows)} 行 rows")
-    checked = imports.check(args.list, sheet, site)
-    if checked.problems:
-        return _refuse(args.file, checked.problems)
-    _progress(f"门岗正在处理 the gate is at it: {len(checked.rows)} 行 rows")
+    rows = checked_rows(args, (lane.id for lane in config.lanes), config.site.timezone)
+    if rows is None:
+        return 1
+    _progress(f"门岗正在处理 the gate is at it: {len(rows)} 行 rows")
     request = {
         "kind": f"give_{args.list}",
         "source": args.file.name,
-        "rows": checked.rows,
+        "rows": rows,
         "allow_empty": args.allow_empty,
     }
     try:
@@ -145,7 +166,7 @@ def _import_list(args: argparse.Namespace) -> int:
         print(why, file=sys.stderr)
         return 1
     _progress("")
-    return _told(args, len(checked.rows), answer, (clock.boottime_ns() - began_ns) / 1e9)
+    return _told(args, len(rows), answer, (clock.boottime_ns() - began_ns) / 1e9)
 
 
 def _told(args: argparse.Namespace, rows: int, answer: Answer, took_s: float) -> int:
@@ -170,12 +191,11 @@ def _told(args: argparse.Namespace, rows: int, answer: Answer, took_s: float) ->
     return 0
 
 
-def _refuse(file: Path, problems: Iterable[Problem]) -> int:
+def _refuse(file: Path, problems: Iterable[Problem]) -> None:
     _progress("")
     ordered = sorted(problems, key=lambda problem: (problem.line or 0, problem.path))
     print(report(ordered, of=(str(file), str(file))), file=sys.stderr)
     print("一行也没有导入 / nothing was imported", file=sys.stderr)
-    return 1
 
 
 def _progress(text: str) -> None:

@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from daemon.cli import report
+from daemon.cli import asking_words, office_alerts, office_desk, report
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 EX_CONFIG = 78
 
 _TEXT = "物业办公室：收下并确认各门的事实 / the property office: takes and acknowledges every gate's facts"
+_SEND = "向一个门发出签名指令，等它答复 / a signed command to a gate, and its answer"
 _SHOWN = 20
 """Troubles that are listed."""
 _STALE_S = 600
@@ -50,6 +51,25 @@ def add_words(words: argparse._SubParsersAction[argparse.ArgumentParser], config
         own, "verify", _verify, "核对全部账簿与存下的链尾 / verify every ledger and the seals that were noted"
     )
     report.add_options(_word(own, "report", _report, "各门的报表 / reports over all gates"))
+    alerts = _word(
+        own, "alerts", _alerts, "各门的告警：看、确认、派人、跟进、结案 / alerts of all gates, live"
+    )
+    alerts.add_argument("--once", action="store_true", help="只列一次 / once, and not live")
+    alerts.add_argument(
+        "--json", action="store_true", help="每条一行 JSON / one JSON object a line; implies --once"
+    )
+    _key(alerts)
+    for act, doing in office_alerts.ACTS.items():
+        word = _word(own, act, _act, doing.words)
+        word.set_defaults(act=act)
+        word.add_argument("alert", type=int, metavar="ALERT", help="alerts 所列的编号 / its number in alerts")
+        word.add_argument("words", nargs="*", metavar="TEXT", help="写明 / in words")
+        _key(word)
+    send = own.add_parser("send", help=_SEND, description=_SEND)
+    office_desk.add_send(send, _send_options, _send)
+    office_desk.add_import(
+        _word(own, "import", _import, "名单或收费标准发往各门 / a list or the tariff to the gates")
+    )
     forget = _word(
         own,
         "forget",
@@ -75,6 +95,17 @@ def _word(
     parser.set_defaults(run=run)
     _options(parser, default=argparse.SUPPRESS)
     return parser
+
+
+def _send_options(parser: argparse.ArgumentParser) -> None:
+    _options(parser, default=argparse.SUPPRESS)
+    _key(parser)
+
+
+def _key(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--key", type=Path, metavar="FILE", help="私钥 / the private key (default: key of office.yaml)"
+    )
 
 
 def _options(parser: argparse.ArgumentParser, *, default: Any) -> None:
@@ -127,6 +158,7 @@ def _usable(do: Callable[[], int]) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
+    from daemon.mqtt.command.keypair import KeyUnusable, load_signer
     from daemon.office.service import run_office
     from daemon.runtime.clock import SystemClock
     from daemon.runtime.log import set_up
@@ -135,6 +167,12 @@ def _run(args: argparse.Namespace) -> int:
     set_up(logging.INFO)
     office, place = _books(args)
     days = office.books.keep_days
+
+    try:
+        signer = None if office.key is None else load_signer(office.folder / office.key)
+    except KeyUnusable as wrong:
+        print(wrong, file=sys.stderr)
+        return EX_CONFIG
 
     def run() -> int:
         asyncio.run(
@@ -145,6 +183,7 @@ def _run(args: argparse.Namespace) -> int:
                 zone=office.site.timezone,
                 clock=SystemClock(),
                 keep=None if days is None else timedelta(days=days),
+                signer=signer,
                 quiet=args.quiet,
             )
         )
@@ -283,3 +322,59 @@ def _forget(args: argparse.Namespace) -> int:
         return 0
 
     return _usable(forgotten)
+
+
+# ---------------------------------------------------------------- what is done
+
+
+def _send(args: argparse.Namespace) -> int:
+    from daemon.office.sending import Order
+
+    office, _ = _books(args)
+    try:
+        body = office_desk.body_of(args.request_kind, asking_words.asked(args))
+    except ValueError as wrong:
+        print(wrong, file=sys.stderr)
+        return 2
+    return office_desk.commanded(office, args.key, [Order(gate=args.gate, op=args.request_kind, body=body)])
+
+
+def _act(args: argparse.Namespace) -> int:
+    from daemon.office.sending import Order
+
+    def acted(office: OfficePlace, engine: Engine) -> int:
+        try:
+            gate, request, typed = office_alerts.wanted(engine, args.act, args.alert, " ".join(args.words))
+        except ValueError as wrong:
+            print(wrong, file=sys.stderr)
+            return 1
+        body = office_desk.body_of(request, typed)
+        return office_desk.commanded(office, args.key, [Order(gate=gate, op=request, body=body)])
+
+    return _reading(args, acted)
+
+
+def _alerts(args: argparse.Namespace) -> int:
+    from daemon.office import reading
+    from daemon.runtime.clock import SystemClock
+
+    def now() -> datetime:
+        return SystemClock().now().wall
+
+    def shown(office: OfficePlace, engine: Engine) -> int:
+        if not (args.once or args.json):
+            return office_desk.live(office, args.key, engine, now)
+        for row in office_alerts.in_order(reading.alerts(engine)):
+            print(
+                office_alerts.as_json(row, now())
+                if args.json
+                else "\n".join(office_alerts.as_lines(row, now()))
+            )
+        return 0
+
+    return _reading(args, shown)
+
+
+def _import(args: argparse.Namespace) -> int:
+    office, place = _books(args)
+    return _usable(lambda: office_desk.imported(args, office, place))

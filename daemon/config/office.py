@@ -10,6 +10,9 @@ The sections `site` and `office` are those of every gate of the site and can be 
       # database: postgresql://gatepost@127.0.0.1/gatepost     # 不写即用 SQLite / leave out for SQLite
       # password_file: database.secret
       # keep_days: 730              # 更早的内容即忘掉，账目除外 / older is forgotten, but accounts are not
+    key: keys/office-2026.key       # 私钥：gatepost keys new / signs commands; its .pub belongs to every gate
+    gates:                          # 名单发往哪些门，不写即全部 / whom lists are for; all, where left out
+      - {id: east, lanes: [entry-1, exit-1]}
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from daemon.config.explain import validated
 from daemon.config.load import parsed, text_of
 from daemon.config.model import Config, OfficeConfig, SiteConfig
 from daemon.config.problems import ConfigProblems, Source, both
-from daemon.config.section import Section
+from daemon.config.section import Name, Section
 
 
 class BooksConfig(Section):
@@ -37,10 +40,19 @@ class BooksConfig(Section):
     """What is older is forgotten but for the accounts; None: nothing is."""
 
 
+class GateAtOffice(Section):
+    id: Name
+    lanes: list[Name] = Field(default=[])
+
+
 class OfficePlace(Section):
     site: SiteConfig
     office: OfficeConfig = OfficeConfig()
     books: BooksConfig = BooksConfig()
+    key: FilePath | None = None
+    """The private key that commands are signed with (`gatepost keys new`); None: nothing can be commanded."""
+    gates: list[GateAtOffice] = Field(default=[])
+    """Those that lists are for; empty: every gate that has told anything."""
     folder: FilePath = Field(default=FilePath(), exclude=True)
     """Where the file lies; set by the loader, not by the user."""
 
@@ -81,4 +93,7 @@ def _of_gate(config: Config, source: Source) -> OfficePlace:
         hint = both("没有 office 一节", "there is no section office")
         raise ConfigProblems([source.problem(("office",), hint=hint)])
     books = BooksConfig(folder=config.storage.folder / "office")
-    return OfficePlace(site=config.site, office=config.office, books=books, folder=config.folder)
+    gate = GateAtOffice(id=config.gate.id, lanes=[lane.id for lane in config.lanes])
+    return OfficePlace(
+        site=config.site, office=config.office, books=books, gates=[gate], folder=config.folder
+    )

@@ -219,3 +219,20 @@ def facts_of(
                     yield seq, fact_of(seq, body)
                 except StoreTooNew:
                     continue
+
+
+def lanes(engine: Engine) -> list[str]:
+    """Every lane that any gate has told of."""
+    lane = tables.facts.c.lane
+    with engine.begin() as db:
+        return sorted(db.execute(select(lane).where(lane.is_not(None)).distinct()).scalars())
+
+
+def alerts(engine: Engine, *, still_open: bool = True) -> list[Any]:
+    """What is alarmed, the gravest and the oldest first; every alert there was, where not only open ones."""
+    row = tables.alerts.c
+    found = select(tables.alerts).order_by(row.raised_at, row.number)
+    if still_open:
+        found = found.where(row.over_at.is_(None))
+    with engine.begin() as db:
+        return list(db.execute(found))
