@@ -79,7 +79,7 @@ class Sender:
         self._clock = clock
         self._seen: dict[str, Seen] = {}
         self._changed = asyncio.Event()
-        self._waiting: dict[str, Answers] = {}
+        self._waiting: dict[tuple[str, str], Answers] = {}
         anybody = Topics(root=root, site=site, gate="+")
         self.filters = (anybody.reply,)
         self.mirrors = (anybody.challenge, anybody.link)
@@ -124,7 +124,7 @@ class Sender:
         self._changed.set()
 
     def _answered(self, gate: str, reply: Reply) -> None:
-        queue = self._waiting.get(reply.id)
+        queue = self._waiting.get((gate, reply.id))
         if queue is not None and reply.gate == gate and queue.qsize() < ANSWERS:
             queue.put_nowait(reply)
 
@@ -139,7 +139,7 @@ class Sender:
         ValueError for what cannot be sent at all.
         """
         answers: Answers = asyncio.Queue()
-        self._waiting[order.id] = answers
+        self._waiting[order.gate, order.id] = answers
         last: Reply | None = None
         try:
             async with asyncio.timeout(patience_s):
@@ -161,7 +161,7 @@ class Sender:
         except TimeoutError:
             raise NoAnswer(self._what_is_known(order.gate, last)) from None
         finally:
-            del self._waiting[order.id]
+            del self._waiting[order.gate, order.id]
 
     async def _challenge(self, gate: str, stale: str | None) -> str:
         """What a command to that gate has to name now, once the gate is there; not `stale`."""
