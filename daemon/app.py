@@ -356,6 +356,7 @@ class App:
             connected=status is not None and status.connected,
             last_seq=self._store.last_seq(),
             acked_seq=self._store.acked(),
+            by_broker=status is not None and status.delivery == "broker",
         )
 
     # ------------------------------------------------------------ the end

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from daemon import __version__
 from daemon.cli import asking_words, keys, lists, mqtt, office, report, rulebook, scenario, simulate, tariff
 from daemon.config import Config, ConfigProblems, load
+from daemon.config.broker import cautions, told
 from daemon.core.lot import free
 from daemon.core.roles import ROLES
 from daemon.store import LedgerDamaged, reading
@@ -179,6 +180,8 @@ def _run(args: argparse.Namespace) -> int:
     os.umask(0o077)  # cards, plates and faces: nobody else's to read
     set_up(logging.DEBUG if args.verbose else logging.INFO)
     config = load(args.config)
+    for caution in cautions(config):
+        log.warning("%s", caution)
     app = App(config, SystemClock(), say=lambda text: print(text, flush=True))
     try:
         asyncio.run(_until_stopped(app, args.seconds))
@@ -219,6 +222,8 @@ def _check_config(args: argparse.Namespace) -> int:
         f"{args.config}: 没有问题 / no problems. {config.site.name} {config.gate.name}:"
         f" {len(config.lanes)} 条车道 lanes, {len(config.permits)} 个通行证 permits"
     )
+    for caution in cautions(config):
+        print(f"! {caution}")
     return 0
 
 
@@ -232,7 +237,11 @@ def _status(args: argparse.Namespace) -> int:
     waiting = figures.facts - figures.acknowledged
     print(f"账本 ledger       {path}")
     print(f"事实 facts        {figures.facts}，最近一条 last {figures.last_fact_at or '-'}")
-    print(f"物业 office       已确认 acknowledged {figures.acknowledged}，待送 waiting {waiting}")
+    by_broker = config.office is not None and config.office.delivery == "broker"
+    held = "服务器已收 taken by the broker" if by_broker else "已确认 acknowledged"
+    print(f"物业 office       {held} {figures.acknowledged}，待送 waiting {waiting}")
+    for line in told(config.office) if config.office is not None else ():
+        print(f"                  {line}")
     print(f"通行证 permits    {figures.permits}")
     print(f"场内 inside       {figures.inside}")
     for of, bays in config.lot.counted().items():

@@ -13,6 +13,7 @@ from pathlib import Path as FilePath
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from daemon.config.broker import check_broker
 from daemon.config.devices import Registry, check_devices
 from daemon.config.document import Document, read
 from daemon.config.explain import validated
@@ -82,6 +83,7 @@ def _checked(
     problems += check_post(data, source, (permit.card for permit in permits))
     tariff, wrong_tariff = _tariff(data.get("site"), source, folder)
     keys, wrong_keys = _keys(data.get("office"), folder)
+    problems += check_broker(data.get("office"), source)
     problems += [*wrong_tariff, *wrong_keys]
     for key in _OWN_KEYS & data.keys():
         problems.append(source.problem((key,), hint=both("未知的键", "unknown key"), at_key=True))

@@ -61,6 +61,8 @@ class OfficeStatus:
     """The newest fact in the ledger."""
     acked_seq: int
     """The highest fact up to which the office has acknowledged everything."""
+    by_broker: bool = False
+    """True where the broker's word is enough, since nobody acknowledges (`delivery: broker`)."""
 
 
 class PassageLine(Protocol):

@@ -263,6 +263,8 @@ class StatusView:
     last_seq: int
     acked_seq: int
     behind: int
+    by_broker: bool
+    """What is acknowledged has the broker taken, and nobody more."""
     faults: tuple[tuple[Words, str], ...]
     inside: int
 
@@ -298,6 +300,7 @@ def status_view(state: State, office: OfficeStatus) -> StatusView:
         last_seq=office.last_seq,
         acked_seq=office.acked_seq,
         behind=max(0, office.last_seq - office.acked_seq),
+        by_broker=office.by_broker,
         faults=tuple((device_words(device, names), why) for device, why in sorted(state.failed.items())),
         inside=state.lot.inside,
     )

@@ -149,32 +149,6 @@ async def test_what_strangers_publish_on_the_office_topics_moves_nothing(
             await until(lambda: ledger.acknowledged == 10)
 
 
-@pytest.fixture
-def certificates(tmp_path: Path) -> Path:
-    """A folder with two authorities, `ours` and `theirs`, and a broker's certificate signed by ours."""
-    folder = tmp_path / "certificates"
-    folder.mkdir()
-
-    def openssl(*words: str) -> None:
-        subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
-
-    for name in ("ours", "theirs"):
-        openssl(
-            *("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}"),
-            *("-keyout", f"{name}.key", "-out", f"{name}.pem"),
-        )
-    openssl(
-        *("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=broker"),
-        *("-keyout", "broker.key", "-out", "broker.csr"),
-    )
-    (folder / "names").write_text("subjectAltName=IP:127.0.0.1\n", encoding="utf-8")
-    openssl(
-        *("x509", "-req", "-in", "broker.csr", "-days", "2", "-extfile", "names", "-out", "broker.pem"),
-        *("-CA", "ours.pem", "-CAkey", "ours.key", "-CAcreateserial"),
-    )
-    return folder
-
-
 async def test_over_tls_only_a_broker_that_our_authority_signed_gets_the_facts(
     certificates: Path, tmp_path: Path
 ) -> None:

@@ -94,6 +94,10 @@ async def test_each_beat_tells_the_time_and_how_far_the_office_is(
     guard.house.office = OfficeStatus(configured=True, connected=False, last_seq=500, acked_seq=377)
     await stream.until("beat", "16:00:02")
     assert "物业办断线" in await stream.until("status", "377")
+    guard.house.office = OfficeStatus(
+        configured=True, connected=True, last_seq=500, acked_seq=490, by_broker=True
+    )
+    assert "无人确认" in await stream.until("status", "490")
 
 
 async def test_whoever_signs_out_hears_no_more(guard: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
