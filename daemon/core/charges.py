@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from daemon.core import boots
 from daemon.core.accounts import Account, Money, evolve
 from daemon.core.accounts import stands as stands
+from daemon.core.boots import NO_BOOTS, Boots
 from daemon.core.case import Case, Charge, Grant, Hold, Verdict
 from daemon.core.facts import Fact, StayClosed
 from daemon.core.lane import DECIDED
@@ -63,10 +65,12 @@ through a closed one. Whoever came in on a permit, is exempt, or flees from a fi
 
 def priced(state: State, book: Book, account: Account, at: Instant) -> Quote:
     """What the stay costs if it ends now: the same for the same facts, whenever it is asked."""
-    return quote(book, _parked(account, at, _earlier(state, account, at)))
+    return quote(book, _parked(account, at, state.boots, _earlier(state, account, at)))
 
 
-def _parked(account: Account, left: Instant, earlier: Iterable[tuple[datetime, timedelta]] = ()) -> Parked:
+def _parked(
+    account: Account, left: Instant, known: Boots, earlier: Iterable[tuple[datetime, timedelta]] = ()
+) -> Parked:
     """The stay with what a person established, and with what was seen and the plate proves."""
     kind = plate_kind(account.plate)
     claim = CLAIM_OF_PLATE.get(kind) if kind is not None else None
@@ -74,6 +78,7 @@ def _parked(account: Account, left: Instant, earlier: Iterable[tuple[datetime, t
     return parked_between(
         account.entered,
         left,
+        boots=known,
         vehicle=account.vehicle,
         claims=account.claims,
         seen_vehicle=account.seen_as or shape,
@@ -92,7 +97,7 @@ def _earlier(state: State, account: Account, at: Instant) -> Iterator[tuple[date
             continue
         if other.left.wall < at.wall - _TWO_DAYS:
             continue
-        parked = parked_between(other.entered, other.left, at_least=other.at_least)
+        parked = parked_between(other.entered, other.left, boots=state.boots, at_least=other.at_least)
         if parked.is_dated and parked.is_whole:
             yield parked.entered, parked.elapsed
 
@@ -138,7 +143,7 @@ def tell(draft: Draft, account: Account, where: Exit | None, by: Actor | None = 
             digest=found.digest,
             flags=found.flagged,
             vehicle=found.vehicle,
-            claims=tuple(sorted(_parked(account, draft.at).under(version).claims)),
+            claims=tuple(sorted(_parked(account, draft.at, draft.state.boots).under(version).claims)),
             entered=found.entered,
             elapsed=found.elapsed,
             grace=version.grace,
@@ -285,10 +290,10 @@ def show_arrears(draft: Draft, lane: LaneState, passage: Passage) -> None:
 
 def past_stays(facts: Iterable[Fact]) -> Iterator[PastStay]:
     """The stays without a permit that ended at an exit, as the ledger has them: for trying another tariff."""
-    money = Money()
+    money, known = Money(), NO_BOOTS
     for fact in facts:
-        money = evolve(money, fact)
+        money, known = evolve(money, fact), boots.evolve(known, fact)
         account = money.accounts.get(fact.stay_id) if isinstance(fact, StayClosed) else None
         if account is None or account.left is None or not account.left_by_exit:
             continue
-        yield PastStay(account.stay_id, account.plate, _parked(account, account.left))
+        yield PastStay(account.stay_id, account.plate, _parked(account, account.left, known))

@@ -19,6 +19,7 @@ from daemon.core.accounts import Money
 from daemon.core.alarms import AlarmRules, Alarms
 from daemon.core.alerts import AlertRules, Cares
 from daemon.core.bays import Bays
+from daemon.core.boots import NO_BOOTS, Boots
 from daemon.core.cards import Cards, working_card
 from daemon.core.commands import Commands
 from daemon.core.contractors import Contractors
@@ -276,6 +277,7 @@ class State:
     """What is done about each open alert, by its id."""
     clock: Instant | None = None
     """Where the time of day is reckoned from: the last start, or the last time that the wall clock jumped."""
+    boots: Boots = NO_BOOTS
     cards: Cards = field(default_factory=Cards)
     identities: Identities = field(default_factory=Identities)
     findings: Findings = field(default_factory=Findings)

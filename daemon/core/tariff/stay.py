@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from daemon.core.boots import NO_BOOTS, Between, Boots
 from daemon.core.signals import Instant
 from daemon.core.tariff.book import Version
+from daemon.core.wall_clock import JUMP
 
 _NONE: Final = timedelta()
 
@@ -53,6 +55,7 @@ def parked_between(
     entered: Instant,
     left: Instant,
     *,
+    boots: Boots = NO_BOOTS,
     vehicle: str = "",
     claims: Iterable[str] = (),
     seen_vehicle: str = "",
@@ -61,20 +64,29 @@ def parked_between(
     lost_pass: bool = False,
     at_least: bool = False,
 ) -> Parked:
-    """The stay between two instants, by the best that they know.
+    """The stay between two instants, by the best that they and the boots that they are of know.
 
-    Within one boot the length is exact, and one trusted end dates the other. Over a boot both ends must be
-    trusted; else the time since that boot is the least that the stay has lasted. `at_least`: it may have
-    begun before `entered`.
+    Within one boot the length is exact, and whatever dates the boot dates the stay. Over a boot it is the
+    least that all believed clocks allow; where one of the two was never dated, the time since the later boot.
+    `at_least`: it may have begun before `entered`.
     """
-    elapsed, is_whole = left.wall - entered.wall, True
-    begins, is_dated = entered.wall, True
+    came, went = boots.when(entered), boots.when(left)
+    if came is None and went is not None and entered.boot == left.boot:
+        since = left.mono - entered.mono
+        came = Between(went.earliest - since, went.latest - since)
+    is_whole, most = True, _NONE
     if entered.boot == left.boot:
-        elapsed = left.mono - entered.mono
-        begins = entered.wall if entered.trusted else left.wall - elapsed
-        is_dated = entered.trusted or left.trusted
-    elif not (entered.trusted and left.trusted):
-        elapsed, is_whole, is_dated = left.mono, False, entered.trusted
+        elapsed = most = left.mono - entered.mono
+    elif came is not None and went is not None:
+        elapsed, most = went.earliest - came.latest, went.latest - came.earliest
+        is_whole = most - elapsed <= JUMP
+        if not is_whole:
+            elapsed = max(elapsed, left.mono)
+    else:
+        elapsed, is_whole = left.mono, False
+    begins = entered.wall
+    if not entered.trusted and came is not None:
+        begins = came.earliest
     return Parked(
         entered=begins,
         elapsed=max(elapsed, _NONE),
@@ -84,7 +96,7 @@ def parked_between(
         seen_claims=frozenset(seen_claims),
         earlier=tuple(earlier),
         lost_pass=lost_pass,
-        is_dated=is_dated,
+        is_dated=came is not None,
         is_whole=is_whole and not at_least,
-        ran_backwards=elapsed < _NONE,
+        ran_backwards=most < _NONE,
     )
