@@ -135,13 +135,18 @@ def restarted(held: HeldOpen | None, at: Instant) -> HeldOpen | None:
     """
     if held is None or at.boot == held.began.boot:
         return held
-    whole = held.until - held.began.wall
-    left = max(held.until - at.wall, timedelta(0)) if at.trusted else whole
-    return replace(held, due=at.mono + left, due_is_sure=at.trusted)
+    return replace(held, due=at.mono + _left(held, at), due_is_sure=at.trusted)
 
 
 def clock_set(held: HeldOpen | None, at: Instant) -> HeldOpen | None:
     """A clock that is to be believed at last says how long a hold of the boot before still lasts."""
     if held is None or held.due_is_sure or not at.trusted:
         return held
-    return replace(held, due=at.mono + max(held.until - at.wall, timedelta(0)), due_is_sure=True)
+    return replace(held, due=at.mono + _left(held, at), due_is_sure=True)
+
+
+def _left(held: HeldOpen, at: Instant) -> timedelta:
+    """How long it still lasts, by the wall clock where that is believed; never longer than it was to last:
+    the clock that its end was reckoned by may have been years ahead."""
+    whole = held.until - held.began.wall
+    return min(max(held.until - at.wall, timedelta(0)), whole) if at.trusted else whole

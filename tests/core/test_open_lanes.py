@@ -27,7 +27,16 @@ from daemon.core.hold_open import (
     UnlockLane,
 )
 from daemon.core.reasons import AlertKind, Reason
-from daemon.core.signals import Actor, Boom, BoomReported, FireInput, FireReported, Loop, LoopState
+from daemon.core.signals import (
+    Actor,
+    Boom,
+    BoomReported,
+    FireInput,
+    FireReported,
+    Loop,
+    LoopState,
+    TimerElapsed,
+)
 from daemon.core.state import Phase, SiteRules
 from tests.core.conftest import LIU, WANG, Site
 from tests.core.rig import GUARD, GateRig, entry, exit_
@@ -160,6 +169,25 @@ def test_after_a_reboot_without_a_clock_a_hold_ends_all_the_same(gate: GateRig) 
     assert gate.all(HoldOpenEnded) == []
     gate.time(2 * 60)
     assert len(gate.all(HoldOpenEnded)) == 1
+
+
+@pytest.mark.rule("R27")
+@pytest.mark.parametrize("is_trusted_at_once", [True, False])
+def test_a_hold_that_a_wrong_clock_began_is_no_longer_after_a_reboot(
+    gate: GateRig, is_trusted_at_once: bool
+) -> None:
+    """Given a clock that was a year ahead when the hold began, and right after the power cut."""
+    gate.clock.step_wall(timedelta(days=365))
+    hold(gate, minutes=10)
+    gate.time(60)
+    gate.clock.step_wall(-timedelta(days=365))
+    gate.clock.trusted = is_trusted_at_once
+    gate.reboot()
+    gate.clock.trusted = True
+    gate.send(TimerElapsed(at=gate.now))
+    gate.time(11 * 60)
+    assert len(gate.all(HoldOpenEnded)) == 1
+    assert gate.lane().boom is Boom.DOWN
 
 
 @pytest.mark.rule("R27")
