@@ -57,6 +57,8 @@ class Audit:
     _unseen: set[str] = field(default_factory=set)
     """Passages that opened a stay before any loop saw a car under the boom."""
     _alerts: set[str] = field(default_factory=set)
+    _open_for_all: set[str] = field(default_factory=set)
+    """Lanes that are held open, and "fire" in a fire: who drives in there is let through as he drives in."""
     _held_over_money: list[_Seen] = field(default_factory=list)
     _owed: tuple[Row, tuple[str, ...]] | None = None
 
@@ -164,10 +166,19 @@ class Audit:
         self._alerts.discard(row.body["alert_id"])
         yield from ()
 
+    def _opened_for_all(self, row: Row) -> Iterator[str]:
+        self._open_for_all.add(row.lane or "fire")
+        yield from ()
+
+    def _over_for_all(self, row: Row) -> Iterator[str]:
+        self._open_for_all.discard(row.lane or "fire")
+        yield from ()
+
     def _loop_reported(self, row: Row) -> Iterator[str]:
         lane = str(row.lane)
         is_under = row.body["loop"] == "safety" and row.body["state"] == "occupied"
-        if is_under and lane not in self._let_through and self._boom.get(lane) in ("up", "moving"):
+        is_for_nobody = lane not in self._let_through and not self._open_for_all & {lane, "fire"}
+        if is_under and is_for_nobody and self._boom.get(lane) in ("up", "moving"):
             self._owed = row, (f"passed_without_grant:{lane}", f"tailgating:{lane}")
         yield from ()
 
@@ -202,9 +213,9 @@ class Audit:
         was_held = seen.is_held
         seen.is_granted, seen.is_held = True, False
         self._let_through[lane] = str(row.passage)
-        if row.body["by"] is not None:
-            return
         reason = row.body["reason"]
+        if row.body["by"] is not None or reason == "fire":
+            return
         if was_held:
             yield "the guard was to decide, and nothing new was shown"
         if reason == "temporary_pass":
@@ -279,6 +290,8 @@ _CHECKS: dict[str, _Check] = {
 } | dict.fromkeys(
     ("charge_quoted", "stay_rated", "payment_taken", "credit_used", "charge_waived"), Audit._money_moved
 )  # fmt: skip
+_CHECKS |= dict.fromkeys(("hold_open_started", "fire_alarmed"), Audit._opened_for_all)
+_CHECKS |= dict.fromkeys(("hold_open_ended", "fire_was_reset"), Audit._over_for_all)
 
 
 def _is_plate_of(read: str | None, plate: str, *, loosely: bool) -> bool:

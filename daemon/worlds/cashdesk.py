@@ -28,7 +28,8 @@ from daemon.core.money import (
 from daemon.core.signals import Actor, GuardAsked, Request
 from daemon.worlds.gate import Gate
 from daemon.worlds.people import Driver, Pays
-from daemon.worlds.scene import GUARDS, LEADER, OFFICE, SUPERVISOR, Scene
+from daemon.worlds.persons import GUARDS, LEADER, OFFICE, SUPERVISOR
+from daemon.worlds.scene import Scene
 from daemon.worlds.tariffs import NEW_ENERGY
 
 GUARD = GUARDS[0]

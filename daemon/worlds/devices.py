@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from daemon.worlds.site import Broken, Lane, Pulse
 from drivers.errors import DeviceLost
@@ -25,12 +25,24 @@ class Life:
     is_over: bool = False
 
 
+class Wired(Protocol):
+    """A thing with contacts: a lane, or the fire panel."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def told(self) -> list[Callable[[], None]]: ...
+
+    def contact(self, name: str) -> bool | Broken: ...
+
+
 class WorldContact:
-    """A loop detector or a push button, named as in `Lane.contact`."""
+    """A loop detector, a push button or a wire, named as in `Wired.contact`."""
 
     Options: ClassVar[type[Options]] = Options
 
-    def __init__(self, lane: Lane, name: str, life: Life) -> None:
+    def __init__(self, lane: Wired, name: str, life: Life) -> None:
         self._lane = lane
         self._name = name
         self._life = life

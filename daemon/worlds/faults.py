@@ -73,6 +73,7 @@ class Mischief:
         self._armed: list[Planned] = []
         self.lost_cameras: set[str] = set()
         self.hindered_until = 0.0
+        self.stalled_until = 0.0
         self.ends_at = 0.0
         """When the last trouble that has begun will be over."""
         self.damaged = False
@@ -135,7 +136,7 @@ class Mischief:
             case Trouble.POWER_CUT | Trouble.KILL:
                 self._dies_writing(planned, within=24)
             case Trouble.STALL if gate is not None:
-                self._hinders(lasts_s)
+                self._stalls(lasts_s)
                 gate.stall(min(lasts_s, 8.0))
             case Trouble.CLOCK_STEP:
                 step = timedelta(hours=1) * (1, 24, 400 * 24)[int(planned.which * 3)]
@@ -170,7 +171,7 @@ class Mischief:
                 self._later(lasts_s, lambda: setattr(lane, "motor_is_dead", False))
             case Trouble.SYNC_SLOW:
                 self._disk.faults.sync_takes_s = 0.5 if planned.which < 0.7 else 5.0
-                self._hinders(lasts_s)
+                self._stalls(lasts_s)
                 self._later(lasts_s, lambda: setattr(self._disk.faults, "sync_takes_s", 0.0))
             case Trouble.PAGE_DAMAGED:
                 self.damaged |= self._disk.damage_a_page("gatepost.db")
@@ -185,6 +186,11 @@ class Mischief:
     def _hinders(self, seconds: float) -> None:
         """The gate cannot be expected to act in time while this lasts, and while it catches up."""
         self.hindered_until = max(self.hindered_until, self._outside.elapsed_s + seconds + 10.0)
+
+    def _stalls(self, seconds: float) -> None:
+        """And it cannot even do what waits for no disk."""
+        self._hinders(seconds)
+        self.stalled_until = max(self.stalled_until, self._outside.elapsed_s + seconds + 10.0)
 
     def _disk_fault(self, name: str, value: bool, lasts_s: float) -> None:
         setattr(self._disk.faults, name, value)

@@ -29,6 +29,7 @@ from daemon.core.signals import (
 from daemon.core.state import LaneRules, SiteRules, empty_state
 from daemon.edges.cards import read_cards
 from daemon.edges.contacts import watch_boom, watch_button, watch_loop
+from daemon.edges.fire import watch_fire
 from daemon.engine import Engine
 from daemon.mqtt.line import Line
 from daemon.mqtt.publisher import Publisher
@@ -38,7 +39,7 @@ from daemon.perform import Performer
 from daemon.runtime.clock import Clock
 from daemon.runtime.supervisor import supervise
 from daemon.store import LedgerDamaged, Store, doubt, starting, upkeep
-from daemon.worlds.devices import Desk, Life, WorldBarrier, WorldContact, WorldReader
+from daemon.worlds.devices import Desk, Life, Wired, WorldBarrier, WorldContact, WorldReader
 from daemon.worlds.disk import Disk
 from daemon.worlds.office import TOPICS, Office, WorldWay
 from daemon.worlds.outside import Outside
@@ -63,6 +64,7 @@ class Surroundings:
     disk: Disk
     office: Office
     lanes: Sequence[Lane]
+    fire: Wired
     desks: dict[str, Desk]
     rules: tuple[LaneRules, ...]
     site: SiteRules
@@ -156,12 +158,16 @@ class Gate:
             self.loop.call_later(LOOKS_AFTER_S, self._look, start.trusted)
         self.barriers = {lane.name: WorldBarrier(lane, self.life) for lane in around.lanes}
         self.safety_loops = {lane.name: WorldContact(lane, Loop.SAFETY, self.life) for lane in around.lanes}
+        self.fire = WorldContact(around.fire, "fire", self.life)
         self.engine = Engine(
             state=start.state,
             store=self.store,
             clock=clock,
             perform=Performer(
-                barriers=self.barriers, safety_loops=self.safety_loops, watch=lambda _lane, _present: None
+                barriers=self.barriers,
+                safety_loops=self.safety_loops,
+                watch=lambda _lane, _present: None,
+                fire=self.fire,
             ),
             observe=self._observe,
         )
@@ -178,6 +184,7 @@ class Gate:
 
     barriers: dict[str, WorldBarrier] = field(init=False)
     safety_loops: dict[str, WorldContact] = field(init=False)
+    fire: WorldContact = field(init=False)
 
     def _observe(self, signal: Signal, facts: tuple[Fact, ...]) -> None:
         self.publisher.wake()
@@ -194,6 +201,8 @@ class Gate:
         ]
         clock: Clock = self.around.outside
         heard: dict[str, Any] = {"post": self.post, "clock": clock}
+        alarm = partial(watch_fire, self.fire, tuple(self.barriers.values()), **heard)
+        runs.append(("fire", self._edge("fire", None, "fire", alarm)))
         for lane in self.around.lanes:
             name, life = lane.name, self.life
             watch = [("barrier", "barrier", partial(watch_boom, self.barriers[name], name, **heard))]
@@ -211,7 +220,7 @@ class Gate:
         return runs
 
     def _edge(
-        self, device: str, lane: str, role: str, run: Callable[[Callable[[], None]], Awaitable[None]]
+        self, device: str, lane: str | None, role: str, run: Callable[[Callable[[], None]], Awaitable[None]]
     ) -> Coroutine[Any, Any, None]:
         clock = self.around.outside
 

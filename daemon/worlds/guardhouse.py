@@ -19,7 +19,8 @@ from daemon.worlds.cashdesk import CashDesk
 from daemon.worlds.gate import Gate
 from daemon.worlds.laws import Witness
 from daemon.worlds.people import Driver, Kind, Place, Queue
-from daemon.worlds.scene import GUARDS, LEADER, SUPERVISOR, Scene
+from daemon.worlds.persons import GUARDS, LEADER, SUPERVISOR
+from daemon.worlds.scene import Scene
 
 Action = Literal["release", "refuse"]
 Press = Literal["open", "close", "stop"]

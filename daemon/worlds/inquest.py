@@ -15,6 +15,9 @@ from daemon.core.state import State, empty_state
 from daemon.store.codec import fact_from_json
 from daemon.worlds.audit import Audit
 from daemon.worlds.audit_money import MoneyAudit
+from daemon.worlds.audit_post import PostAudit
+from daemon.worlds.audit_rank import RankAudit
+from daemon.worlds.fires import FirePanel
 from daemon.worlds.office import Office
 from daemon.worlds.premises import Premises
 from daemon.worlds.reader import Book, Row, expected_tables
@@ -22,8 +25,9 @@ from daemon.worlds.site import Given
 from daemon.worlds.truth import Truth
 
 _ORDER_OF = {"boom_raise_ordered": "raise", "boom_lower_ordered": "lower", "boom_stop_ordered": "stop"}
-_ACTED_WITHIN_S = 60.0
-"""From an order's decision to its pulse at the very most: a slow sync lies between."""
+_ACTED_WITHIN_S = 90.0
+"""From the signal that an order follows from to its pulse at the very most: a slow sync lies between, or a
+disk that refused the signal for a minute."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,6 +47,7 @@ class Inquest:
     """When each boot's clock was zero, in seconds of the world."""
     sent: Mapping[str, int]
     """Payments from outside that the gate has answered for: fen by reference."""
+    fire: FirePanel
     _facts: list[tuple[str, Fact]] = field(default_factory=list)
 
     def find(
@@ -71,10 +76,13 @@ class Inquest:
             ]
         modes = {rules.id: rules.mode for rules in self.premises.rules}
         directions = {rules.id: rules.direction for rules in self.premises.rules}
+        truth = Truth(self.premises.begins, self.boots)
         expired = self.premises.site.expired
         checks += [
             ("nothing moves without its durable fact", lambda: self._pulses(rows, given)),
             ("let through, and inside, by the rules", lambda: Audit(modes, directions, expired).walk(rows)),
+            ("what takes rank is done by rank", lambda: RankAudit(truth, directions).walk(rows)),
+            ("the post is never left", lambda: PostAudit().walk(rows)),
             (
                 "every fen is asked, taken and receipted once",
                 lambda: self._money(rows, directions, remembered),
@@ -125,6 +133,8 @@ class Inquest:
                 at_s = self.boots[row.boot] + row.mono_s
                 orders.setdefault((str(row.lane), _ORDER_OF[row.kind]), []).append(at_s)
         for pulse in given:
+            if pulse.pulse == "raise" and self.fire.burned_at(pulse.at_s):
+                continue  # a fire waits for no ledger
             line = orders.get((pulse.lane, pulse.pulse), [])
             while line and line[0] < pulse.at_s - _ACTED_WITHIN_S:
                 line.pop(0)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from daemon.core.facts import ActionRefused, BoomLowerOrdered, BoomRaiseOrdered, BoomStopOrdered, Fact
+from daemon.core.reasons import Reason
 from daemon.core.signals import LoopState, Signal
 from daemon.worlds.devices import Life
 from daemon.worlds.outside import Outside
@@ -21,6 +22,11 @@ REACTION_S = 0.1
 BUTTON_S = 1.0
 SETTLED_S = 2.0
 """After an edge, or after a refusing disk: by then the gate must know."""
+
+_CAUSES = frozenset({"passage_closed", "boom_raise_ordered", "hold_open_ended"})
+"""What a lowering can follow from, beside what a person has asked for."""
+
+_FOR_RANK = frozenset({Reason.LANE_LOCKED, Reason.LEADER_DECIDES, Reason.SUPERVISOR_DECIDES})
 
 _OPPOSITE = {LoopState.FREE: True, LoopState.OCCUPIED: False}
 
@@ -44,7 +50,7 @@ class Witness:
         life: Callable[[], Life],
     ) -> None:
         self._outside = outside
-        self._accuse = accuse
+        self.accuse = accuse
         self._hindered_since = hindered_since
         self._life = life
         self._safety: dict[str, tuple[bool | Broken, float]] = {}
@@ -52,6 +58,8 @@ class Witness:
         """By when what the sensors of a lane said is of no consequence any more."""
         self._may_lower: set[tuple[str, int]] = set()
         """(lane, life) in which something has happened that a lowering can follow from."""
+        self._left_to_rank: dict[str, float] = {}
+        """When a press at a lane was last refused because it takes somebody of rank."""
         for lane in lanes:
             self._safety[lane.name] = (lane.contact("safety"), 0.0)
             lane.told.append(self._looks_at(lane))
@@ -69,18 +77,21 @@ class Witness:
             fact for fact in facts if isinstance(fact, BoomRaiseOrdered | BoomLowerOrdered | BoomStopOrdered)
         ]
         if orders and any(isinstance(fact, ActionRefused) for fact in facts):
-            self._accuse("a refused command moves nothing", f"{signal} was refused, and {orders[0].kind}")
+            self.accuse("a refused command moves nothing", f"{signal} was refused, and {orders[0].kind}")
         for fact in facts:
+            if isinstance(fact, ActionRefused) and fact.reason in _FOR_RANK and fact.lane is not None:
+                self._left_to_rank[fact.lane] = self._outside.elapsed_s
             kind = getattr(fact, "kind", "")
-            if kind in ("passage_closed", "boom_raise_ordered") or getattr(fact, "by", None) is not None:
-                self._may_lower.add((fact.lane or "", self._life().number))
+            if kind in _CAUSES or getattr(fact, "by", None) is not None:
+                lanes = [fact.lane] if fact.lane is not None else self._safety
+                self._may_lower |= {(lane, self._life().number) for lane in lanes}
 
     def believes(self, lane: Lane, safety: LoopState) -> None:
         """What the gate holds its safety loop to be, at any time at which it has had time to notice."""
         says, since = self._safety[lane.name]
         is_settled = self._outside.elapsed_s - since >= SETTLED_S
         if is_settled and safety in _OPPOSITE and says is _OPPOSITE[safety]:
-            self._accuse(
+            self.accuse(
                 "the gate knows what its loops say",
                 f"{lane.name}: held to be {safety}, and is {_words(says)}",
             )
@@ -91,8 +102,9 @@ class Witness:
 
         def look() -> None:
             was_raised = any(given.pulse == "raise" for given in lane.given[before:])
-            if not was_raised and not self._hindered_since(pressed_at - BUTTON_S):
-                self._accuse("the guard's button works", f"{lane.name}: pressed, and nothing moved")
+            is_for_rank = self._left_to_rank.get(lane.name, -1.0) >= pressed_at
+            if not was_raised and not is_for_rank and not self._hindered_since(pressed_at - BUTTON_S):
+                self.accuse("the guard's button works", f"{lane.name}: pressed, and nothing moved")
 
         self._outside.later(BUTTON_S, look)
 
@@ -111,8 +123,8 @@ class Witness:
 
     def _has_raised(self, lane: Lane, before: int, since: float) -> None:
         was_raised = any(given.pulse == "raise" for given in lane.given[before:])
-        if not was_raised and not self._hindered_since(since - REACTION_S) and not self._is_lied_to(lane):
-            self._accuse(
+        if not was_raised and not self._hindered_since(since - REACTION_S) and not self.is_lied_to(lane):
+            self.accuse(
                 "a car under a lowering boom raises it", f"{lane.name}: no raise within {REACTION_S} s"
             )
 
@@ -122,7 +134,7 @@ class Witness:
                 return
             says, since = self._safety[lane.name]
             if says is not False and given.at_s - since >= REACTION_S:
-                self._accuse(
+                self.accuse(
                     "never lowered on a car",
                     f"{lane.name}: lowered, its safety loop {_words(says)} for {given.at_s - since:.2f} s",
                 )
@@ -133,7 +145,7 @@ class Witness:
 
     def _had_a_reason(self, given: Given) -> None:
         if (given.lane, given.life) not in self._may_lower and given.life == self._life().number:
-            self._accuse(
+            self.accuse(
                 "nothing closes because of a start", f"{given.lane}: lowered for no reason of this run"
             )
 
@@ -143,14 +155,14 @@ class Witness:
             is_felt = any(body.trips_loops for body in under)
             if (
                 is_felt
-                and not self._is_lied_to(lane)
+                and not self.is_lied_to(lane)
                 and not self._hindered_since(self._outside.elapsed_s - TRAVEL_S)
             ):
-                self._accuse("never lowered on a car", f"{lane.name}: the boom came down on a car")
+                self.accuse("never lowered on a car", f"{lane.name}: the boom came down on a car")
 
         return struck
 
-    def _is_lied_to(self, lane: Lane) -> bool:
+    def is_lied_to(self, lane: Lane) -> bool:
         return bool(lane.broken) or self._outside.elapsed_s < self._lies_until.get(lane.name, 0.0)
 
 

@@ -7,17 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from random import Random
 from typing import Literal
 
-from daemon.core.signals import Permit
+from daemon.core.rota import ShiftRules, Staff
+from daemon.core.rounds import PatrolCard
+from daemon.core.schedule import Duty
+from daemon.core.signals import Actor, Permit
 from daemon.core.state import LaneRules, SiteRules
 from daemon.worlds import tariffs
+from daemon.worlds.persons import GUARDS, LEADER
 from daemon.worlds.site import Lane
 
 LAST_PERMIT = Permit(id="P-last", card="00000000FF", plate="粤B90000", holder="末车", household="99-101")
 """Of the car that comes when all is over: nothing has ever happened to it."""
+
+EQUIPMENT = ("对讲机", "手电")
+_PEOPLE = (*GUARDS, LEADER)
+STAFF = {one.name: f"5AFF{number:06X}" for number, one in enumerate(_PEOPLE)}
+"""Who may be on duty, and the card of each."""
+PATROL_CARD = "9A00000001"
+ROUND = "lane-round"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +50,14 @@ def premises(random: Random, lanes: Sequence[Lane], until_s: float) -> Premises:
         expired=random.choice(("guard", "refuse", "temporary")),
         tariff=tariffs.book(posted) if posted is not None else None,
         receipts="east",
+        shifts=ShiftRules(
+            starts=(time(0), time(8), time(16)),
+            equipment=EQUIPMENT,
+            staff=tuple(Staff(name=one.name, role=_rank(one), card=STAFF[one.name]) for one in _PEOPLE),
+        ),
+        duties=(Duty(id=ROUND, name="巡查车道", per="minutes", every=timedelta(minutes=1)),),
+        patrol_cards=(PatrolCard(card=PATROL_CARD, duty=ROUND),),
+        has_fire_input=True,
     )
     return Premises(
         lanes=lanes,
@@ -83,3 +102,7 @@ def _rules(random: Random, lane: Lane) -> LaneRules:
         mode=random.choice(modes),
         temporary=random.choice(("allow", "allow", "guard", "refuse")),
     )
+
+
+def _rank(one: Actor) -> Literal["guard", "leader"]:
+    return "leader" if one.role == "leader" else "guard"

@@ -32,6 +32,10 @@ class Row:
         """When, in seconds of its boot."""
         return _seconds(self.body["at"]["mono"])
 
+    def seconds(self, name: str) -> float:
+        """A duration of its body."""
+        return _seconds(self.body[name])
+
     @property
     def boot(self) -> str:
         return str(self.body["at"]["boot"])

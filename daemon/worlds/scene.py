@@ -18,15 +18,6 @@ from daemon.worlds.outside import Outside
 
 Answered = Callable[[tuple[Fact, ...]], None]
 
-GUARDS = (
-    Actor(name="老王", role="guard"),
-    Actor(name="小李", role="guard"),
-    Actor(name="大刘", role="guard"),
-)
-LEADER = Actor(name="周班长", role="leader")
-SUPERVISOR = Actor(name="陈主管", role="supervisor")
-OFFICE = Actor(name="物业", role="office")
-
 
 class Folk(Protocol):
     """Some of the people of a world. They get up, see what the panel shows, and in the end go home."""

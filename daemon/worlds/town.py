@@ -16,8 +16,8 @@ from daemon.worlds.devices import Desk
 from daemon.worlds.gate import Gate
 from daemon.worlds.outside import Outside
 from daemon.worlds.people import Car, Driver, Kind, Place, Queue, driver
+from daemon.worlds.persons import OFFICE
 from daemon.worlds.premises import LAST_PERMIT, Premises, permit
-from daemon.worlds.scene import OFFICE
 from daemon.worlds.site import Lane
 
 LAST = Car(LAST_PERMIT.plate, LAST_PERMIT.card, LAST_PERMIT.id)

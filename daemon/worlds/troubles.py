@@ -55,6 +55,7 @@ class Occasion(StrEnum):
     CARD = "a card was shown"
     RAISED = "a relay raised"
     LOWERED = "a relay lowered"
+    FIRE = "the fire panel has closed its wire"
     WRITING = "the disk is being written"
 
 

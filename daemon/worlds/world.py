@@ -21,13 +21,16 @@ from daemon.worlds.cashdesk import CashDesk
 from daemon.worlds.devices import Desk, Life
 from daemon.worlds.disk import Disk, clear, memory_folder
 from daemon.worlds.faults import Mischief
+from daemon.worlds.fires import FirePanel, Fires
 from daemon.worlds.gate import End, Gate, Surroundings
 from daemon.worlds.guardhouse import Guardhouse
 from daemon.worlds.inquest import Inquest, Remembered
 from daemon.worlds.laws import SETTLED_S, Violation, Witness
+from daemon.worlds.leader import Leader
 from daemon.worlds.office import Office
 from daemon.worlds.outside import Outside
 from daemon.worlds.people import Driver
+from daemon.worlds.post import Post
 from daemon.worlds.premises import premises
 from daemon.worlds.reader import read_book
 from daemon.worlds.scene import Folk, Scene
@@ -76,6 +79,7 @@ class World:
         (self._place / "copy").mkdir()
         self._disk = Disk(self._place, Random(f"{seed} disk"), stall=self._outside.wait_s)
         self._office = Office(self._outside, Random(f"{seed} office"))
+        self._fire_panel = FirePanel(self._outside)
         self._desks = {lane.name: Desk() for lane in self._lanes}
         self._history: deque[tuple[float, str]] = deque(maxlen=TOLD)
         self._life = Life(0)
@@ -117,8 +121,25 @@ class World:
             random=Random(f"{seed} garbage"),
         )
         self._cashdesk = CashDesk(random=Random(f"{seed} money"), scene=self._scene)
-        self._folk: tuple[Folk, ...] = (self._cashdesk, self._guardhouse(seed))
-        self._inquest = Inquest(self._premises, self._office, self._boots, self._cashdesk.sent)
+        self._fires = Fires(
+            random=Random(f"{seed} fire"),
+            outside=self._outside,
+            panel=self._fire_panel,
+            lanes=self._lanes,
+            witness=self._witness,
+            stalled_since=self._stalled_since,
+            begins=lambda: self._mischief.occasion(Occasion.FIRE),
+        )
+        self._folk: tuple[Folk, ...] = (
+            self._cashdesk,
+            self._guardhouse(seed),
+            Post(random=Random(f"{seed} post"), scene=self._scene, desks=self._desks),
+            Leader(random=Random(f"{seed} leader"), scene=self._scene, lanes=self._lanes),
+            self._fires,
+        )
+        self._inquest = Inquest(
+            self._premises, self._office, self._boots, self._cashdesk.sent, self._fire_panel
+        )
 
     def _guardhouse(self, seed: int) -> Guardhouse:
         return Guardhouse(
@@ -178,6 +199,7 @@ class World:
             disk=self._disk,
             office=self._office,
             lanes=self._lanes,
+            fire=self._fire_panel,
             desks=self._desks,
             rules=self._premises.rules,
             site=self._premises.site,
@@ -234,6 +256,7 @@ class World:
             self._given.append(given)
             self._note(f"{lane.name} relay {given.pulse}")
             judged(given)
+            self._fires.pulsed(given)
             if given.pulse in of:
                 self._mischief.occasion(of[given.pulse])
 
@@ -267,6 +290,11 @@ class World:
             or faults.refuses
             or faults.sync_takes_s > 0
         )
+
+    def _stalled_since(self, at_s: float) -> bool:
+        """The process was dead or stood still, or is not long enough there to have looked at anything."""
+        is_away = self._living_gate() is None or self._up_since + 1.0 > at_s
+        return is_away or self._mischief.stalled_until > at_s or self._disk.faults.sync_takes_s > 0
 
     # ------------------------------------------------------------ what is judged
 
