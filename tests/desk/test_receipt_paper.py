@@ -81,6 +81,7 @@ def test_money_in_advance_has_no_price_to_show(gate: TollGate) -> None:
 def test_what_is_not_known_is_said_to_be_unknown(gate: TollGate) -> None:
     """Given a gate whose clock was wrong all the time, and a site with the longest of names."""
     gate.set_wall(gate.now.wall - timedelta(days=18_000), trusted=False)
+    gate.reboot()
     waits_unpaid(gate)
     due = gate.account(CAR).due_fen
     gate.ask(GUARD, TakePayment(plate=CAR, fen=due))
