@@ -7,7 +7,7 @@ down what it holds to be so, raises the boom, and tells the office. This page is
     plate reads  ─┤                                     ├─> evolve(state, fact) ─> state
     loops, limits ┼─> signals ─> decide ─> facts ─> store ─> panel (live)
     guard, office ┤              (pure)             │   └─> publisher ─> MQTT ─> the office acknowledges
-    time          ─┘                                ONE transaction: ledger + tables
+    time, gates   ─┘                                ONE transaction: ledger + tables
 
 A **signal** is what came in, with the instant it was noticed. A **fact** is what the gate holds to be so from
 now on. `core.decide` turns one signal into facts, reading no clock and doing no I/O; `core.evolve` is the

@@ -318,6 +318,7 @@ class App:
             clock=self.clock,
             random=self._random,
             post=self._post,
+            ask=self._engine.ask,
         )
 
     async def _panel(self, up: Callable[[], None]) -> None:

@@ -83,6 +83,8 @@ def site_rules(config: Config) -> SiteRules:
         tariff=config.tariff,
         read_tariff=book_in,
         receipts=config.gate.id,
+        gate=config.gate.id,
+        siblings=tuple(config.gate.siblings),
         has_printer=config.printer is not None,
     )
 

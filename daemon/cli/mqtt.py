@@ -35,7 +35,8 @@ def add_words(words: argparse._SubParsersAction[argparse.ArgumentParser], config
         action="append",
         default=[],
         metavar="GATE",
-        help="同一站点的另一个门，可多次 / another gate of the site; more than once for more",
+        help="同一站点的另一个门，可多次；gate.siblings 中的已在内"
+        " / another gate of the site, more than once for more; those of gate.siblings are in already",
     )
     for role in ("office", "control-room", "home-assistant"):
         acl.add_argument(
@@ -87,7 +88,10 @@ def _acl(args: argparse.Namespace) -> int:
         return 78
     identities = [
         Identity(office.username or config.gate.id, Role.GATE, config.gate.id),
-        *(Identity(gate, Role.SIBLING, gate) for gate in args.sibling),
+        *(
+            Identity(gate, Role.SIBLING, gate)
+            for gate in dict.fromkeys((*config.gate.siblings, *args.sibling))
+        ),
         Identity(args.office_user, Role.OFFICE),
         Identity(args.control_room_user, Role.CONTROL_ROOM),
         Identity(args.home_assistant_user, Role.HOME_ASSISTANT),

@@ -24,6 +24,7 @@ from daemon.config.permits import Row, check_permits, rows_of_csv, rows_of_list
 from daemon.config.pins import check_pins
 from daemon.config.post import check_post
 from daemon.config.problems import ConfigProblems, Problem, Source, both
+from daemon.config.siblings import check_siblings
 from daemon.config.tariffs import load_book
 from daemon.core.tariff import Book
 from drivers import registry as shipped
@@ -77,9 +78,9 @@ def _checked(
     permits, wrong_permits = check_permits(rows, lane_ids, _zone(data))
     devices, wrong_devices = check_devices(data, source, registry)
     problems += [*wrong_permits, *wrong_devices, *check_pins(devices, source)]
-    problems += check_lanes(
-        lanes, source, has_office=isinstance(data.get("office"), dict), counts_bays=bool(data.get("lot"))
-    )
+    has_office = isinstance(data.get("office"), dict)
+    problems += check_lanes(lanes, source, has_office=has_office, counts_bays=bool(data.get("lot")))
+    problems += check_siblings(data.get("gate"), source, has_office=has_office)
     problems += check_post(data, source, (permit.card for permit in permits))
     tariff, wrong_tariff = _tariff(data.get("site"), source, folder)
     keys, wrong_keys = _keys(data.get("office"), folder)

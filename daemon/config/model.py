@@ -181,6 +181,8 @@ class SiteConfig(Section):
 class GateConfig(Section):
     id: Name
     name: str
+    siblings: list[Name] = Field(default=[], max_length=15)
+    """The ids of the other gates of the site, whose presence, cards and watch list count here (R45)."""
 
 
 class LotConfig(Section):

@@ -82,7 +82,7 @@ def own(state: State, fact: Fact) -> State:
     if isinstance(fact, StayClosed):
         return _waits(state, fact.stay_id, "", fact) if is_unheard_of(state, fact.stay_id) else state
     if isinstance(fact, TURNED) and fact.turn:
-        return _now_its_turn(state, fact, state.rules.gate)
+        return _now_its_turn(state, fact, "")
     return state
 
 
@@ -126,7 +126,7 @@ def _closed(state: State, said: StayClosed) -> State:
 
 def is_unheard_of(state: State, stay_id: str) -> bool:
     """True where its beginning may yet be heard; that of an earlier ledger of this gate never will."""
-    is_of_this_gate = gate_of(stay_id).rpartition(".")[0] == state.rules.gate
+    is_of_this_gate = gate_of(stay_id).rpartition(".")[0] == state.siblings.name
     return stay_id not in state.stays and not is_of_this_gate and state.siblings.is_unheard_of(stay_id)
 
 

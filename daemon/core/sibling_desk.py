@@ -61,7 +61,8 @@ def _cursor(draft: Draft, gate: str) -> Cursor:
 
 
 def _follow(draft: Draft, gate: str, seq: int, seal: str, root: str) -> None:
-    draft.say(SiblingFollowed(at=draft.at, gate=gate, seq=seq, hash=seal, root=root))
+    own = draft.state.rules.gate
+    draft.say(SiblingFollowed(at=draft.at, gate=gate, seq=seq, hash=seal, root=root, own=own))
 
 
 def _goes_on(draft: Draft, signal: SiblingSaid) -> bool:

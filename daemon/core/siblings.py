@@ -86,6 +86,8 @@ class SiblingFollowed(Fact):
     hash: str
     root: str
     """Which ledger of that gate, as `root_of` names it."""
+    own: str
+    """What siblings call this gate: replay asks config.yaml nothing."""
     kind: Literal["sibling_followed"] = "sibling_followed"
 
 
@@ -214,6 +216,7 @@ class Turn:
     number: int = 0
     is_careful: bool = False
     gate: str = ""
+    """"" for this gate itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +236,8 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Siblings:
+    name: str = ""
+    """What siblings call this gate, once it follows one."""
     root: str = ""
     """Of this gate's own ledger."""
     cursors: Table[Cursor] = field(default_factory=Table)
@@ -256,7 +261,7 @@ def evolve(part: Siblings, fact: Fact) -> Siblings:
     match fact:
         case SiblingFollowed():
             cursor = Cursor(fact.seq, fact.hash, fact.root)
-            return replace(part, cursors=part.cursors.put(fact.gate, cursor))
+            return replace(part, cursors=part.cursors.put(fact.gate, cursor), name=fact.own)
         case StayClosed(how="exit") if part.cursors:
             return replace(part, left_here=(*part.left_here, fact.stay_id)[-LEFT_KEPT:])
         case LeftUnheard():
@@ -294,6 +299,8 @@ Fits = Literal["now", "later", "never"]
 def fits(part: Siblings, said: Turned, gate: str) -> Fits:
     """Whether a change follows from those known, comes too early, or has been overtaken."""
     known = part.turns.get(key_of_turn(said), Turn())
+    if known.number and not known.gate:
+        known = replace(known, gate=part.name)
     if said.turn > known.number + 1:
         return "later"
     return "now" if turn_of(said, gate) > known else "never"

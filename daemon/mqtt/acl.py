@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from daemon.mqtt.contract import CHANNELS, Channel
+from daemon.mqtt.contract import CHANNELS, PREFIX, Channel
 
 
 class Role(StrEnum):
@@ -59,6 +59,8 @@ class Site:
 
 _WATCHED = ("link", "lane", "lot", "health", "shift", "alert", "event")
 """Masked: whoever watches is shown no plate and no card."""
+_BETWEEN_GATES = ("siblingAsk", "siblingTold")
+"""What is said to a gate by the others of its site (R45): what concerns them, and not every fact."""
 _MIRRORED = ("lane", "alert")
 """Of its own, a gate reads back what may be left of before, and empties it."""
 
@@ -69,7 +71,9 @@ def rights(identity: Identity, at: Site) -> Iterator[Right]:
     match identity.role:
         case Role.GATE | Role.SIBLING:
             yield from _of_gate(identity.gate, at)
-            yield Right("read", f"{everywhere}/{_named('fact').filter()}")
+            for name in _BETWEEN_GATES:
+                address = _named(name).address.removeprefix(PREFIX).replace("{other}", identity.gate)
+                yield Right("read", f"{everywhere}/{address}")
         case Role.OFFICE:
             for channel in CHANNELS:
                 yield Right(

@@ -15,6 +15,7 @@ from daemon.mqtt.command.envelope import Challenge, Envelope, Reply
 from daemon.mqtt.heralding import EventShown
 from daemon.mqtt.messages import Acknowledgement, FactMessage, Message, ResendRequest
 from daemon.mqtt.shown import AlertShown, HealthShown, LaneShown, LotShown, ShiftShown
+from daemon.mqtt.sibling_messages import SiblingAsk, SiblingStretch
 from daemon.mqtt.topics import Topics
 
 Sender = Literal["gate", "office", "commander"]
@@ -43,9 +44,10 @@ class Channel:
 
 ANY = Topics(root="{root}", site="{site}", gate="{gate}")
 PREFIX = f"{ANY.prefix}/"
-_WITHIN = {"{lane}", "{kind}", "{name}", "{id}"}
+_WITHIN = {"{lane}", "{kind}", "{name}", "{id}", "{other}"}
 
 _LANE = "The id of a lane in config.yaml."
+_OTHER = "The id of the gate that is spoken to."
 
 CHANNELS: tuple[Channel, ...] = (
     Channel(
@@ -121,6 +123,22 @@ CHANNELS: tuple[Channel, ...] = (
         message=EventShown,
         summary="What happens at a lane, masked, as it happens: news for whoever watches, sent once.",
         parameters={"lane": _LANE},
+    ),
+    Channel(
+        name="siblingAsk",
+        address=ANY.sibling_ask("{other}"),
+        sender="gate",
+        message=SiblingAsk,
+        summary="A gate of the site asks another one what comes next in its ledger that concerns it.",
+        parameters={"other": _OTHER},
+    ),
+    Channel(
+        name="siblingTold",
+        address=ANY.sibling_told("{other}"),
+        sender="gate",
+        message=SiblingStretch,
+        summary="The answer, in order and without a gap; with plates and cards. Never retained.",
+        parameters={"other": _OTHER},
     ),
     Channel(
         name="reply",

@@ -41,6 +41,7 @@ from daemon.mqtt.shown import (
     ShiftShown,
     Text,
 )
+from daemon.mqtt.sibling_messages import SiblingAsk, SiblingStretch, ToldRow
 from daemon.mqtt.topics import alert_name
 from daemon.store.codec import fact_to_json, plain
 from daemon.store.ledger import FIRST_PREV, row_hash
@@ -186,6 +187,8 @@ SHOWN: tuple[Message, ...] = (
 
 NEWS: tuple[Message, ...] = tuple(filter(None, (event_of(GATE, fact) for fact in STORY)))
 
+_FACTS = facts()
+
 CONVERSATION: tuple[Message, ...] = (
     Acknowledgement(gate=GATE, seq=len(STORY), ledger=LEDGER),
     ResendRequest.model_validate({"gate": GATE, "from": 3, "ledger": LEDGER}),
@@ -205,6 +208,25 @@ CONVERSATION: tuple[Message, ...] = (
         role="office",
         key="front-desk",
         sig="A" * 86,
+    ),
+    SiblingAsk(gate="west", root="3f0c1a", after=5),
+    SiblingStretch(
+        gate=GATE,
+        root="3f0c1a",
+        after=5,
+        after_hash=_FACTS[4].hash,
+        upto=7,
+        upto_hash=_FACTS[6].hash,
+        rows=(
+            ToldRow(
+                seq=7,
+                kind=_FACTS[6].kind,
+                body=_FACTS[6].body,
+                hash=_FACTS[6].hash,
+                prev=_FACTS[6].prev,
+            ),
+        ),
+        more=False,
     ),
     Reply(gate=GATE, id="c-20260601-0001", answer="done", final=True, at=At.of(_at(314))),
 )

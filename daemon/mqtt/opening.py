@@ -6,19 +6,22 @@ The law of this file: everything is made here and nothing is connected; `Wire.ru
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from daemon.mqtt import publisher as publishing
+from daemon.mqtt import siblings as following
 from daemon.mqtt.broker import Broker
 from daemon.mqtt.discovery import Device, discovery
 from daemon.mqtt.frigate import FrigatePlates, Watched
 from daemon.mqtt.heralding import Herald
 from daemon.mqtt.line import Line, Opened, Way
 from daemon.mqtt.link import LinkSpec, Listener
-from daemon.mqtt.publisher import WINDOW, Ledger, Publisher
+from daemon.mqtt.publisher import WINDOW, Publisher
 from daemon.mqtt.showing import Showing
 from daemon.mqtt.shown import Gate
+from daemon.mqtt.siblings import Siblings
 from daemon.mqtt.topics import Topics
 
 if TYPE_CHECKING:
@@ -30,6 +33,10 @@ if TYPE_CHECKING:
     from daemon.runtime.clock import Clock
 
 
+class Ledger(publishing.Ledger, following.Ledger, Protocol):
+    """What all of them together need of the store."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wire:
     """Facts, state and news on their way out, over one connection."""
@@ -39,6 +46,7 @@ class Wire:
     publisher: Publisher
     showing: Showing
     herald: Herald
+    siblings: Siblings | None
     way: Opened
 
     def tell(self, facts: Sequence[Fact]) -> None:
@@ -46,6 +54,8 @@ class Wire:
         self.publisher.wake()
         self.showing.wake()
         self.herald.tell(facts)
+        if self.siblings is not None:
+            self.siblings.wake()
 
     async def run(self) -> None:
         """Until cancelled. An exception that leaves it is a bug, not the network."""
@@ -54,6 +64,8 @@ class Wire:
             tasks.create_task(self.line.run(), name="broker")
             tasks.create_task(self.publisher.run(), name="publisher")
             tasks.create_task(self.showing.run(), name="showing")
+            if self.siblings is not None:
+                tasks.create_task(self.siblings.run(), name="siblings")
 
 
 def wire_to(
@@ -69,6 +81,7 @@ def wire_to(
     clock: Clock,
     random: Random,
     post: Callable[[Any], None],
+    ask: Callable[[Any], Awaitable[Any]],
 ) -> Wire:
     """The wire of one gate as config.yaml describes it; `office`'s files must be absolute paths.
 
@@ -112,4 +125,9 @@ def wire_to(
         return Broker(spec, listener, random)
 
     herald = Herald(topics, line.join())
-    return Wire(line=line, publisher=publisher, showing=showing, herald=herald, way=way)
+    siblings = None
+    if others := state().rules.siblings:
+        siblings = Siblings(
+            topics, others, line=line, ledger=ledger, state=state, ask=ask, post=post, clock=clock
+        )
+    return Wire(line=line, publisher=publisher, showing=showing, herald=herald, siblings=siblings, way=way)

@@ -13,6 +13,8 @@ gate. Nothing in a topic names a car, a card or a person.
     <root>/<site>/<gate>/state/challenge                what a command must repeat in this run; retained
     <root>/<site>/<gate>/alert/<name>                   retained while it is open, then emptied
     <root>/<site>/<gate>/event/<lane>                   what happens there, masked; never retained
+    <root>/<site>/<gate>/sibling/<other>/ask            to another gate: how far it has been followed
+    <root>/<site>/<gate>/sibling/<other>/told           to another gate: what comes next that concerns it
     <root>/<site>/<gate>/reply                          what became of a command
     <root>/<site>/<gate>/command                        to the gate: do this
     <root>/<site>/<gate>/command/<id>                   to the gate: a part of what was too long for it
@@ -70,6 +72,14 @@ class Topics:
 
     def event(self, lane: str) -> str:
         return f"{self.prefix}/event/{lane}"
+
+    def sibling_ask(self, other: str) -> str:
+        """Where this gate asks another one what comes next."""
+        return f"{self.prefix}/sibling/{other}/ask"
+
+    def sibling_told(self, other: str) -> str:
+        """Where this gate tells another one what comes next."""
+        return f"{self.prefix}/sibling/{other}/told"
 
     @property
     def reply(self) -> str:

@@ -167,4 +167,6 @@ def device_words(device: str, lane_names: dict[str, str]) -> Words:
     if lane in lane_names and part in DEVICE_WORDS:
         words = DEVICE_WORDS[part]
         return Words(f"{lane_names[lane]} {words.zh}", f"{lane} {words.en}")
+    if lane == "sibling":
+        return Words(f"另一门 {part}", f"gate {part}")
     return DEVICE_WORDS.get(device, Words(device, ""))

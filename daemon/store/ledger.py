@@ -7,8 +7,9 @@ found by the head that the office holds.
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -118,10 +119,25 @@ def rows(db: sqlite3.Connection, after: int, limit: int) -> list[LedgerRow]:
         "SELECT seq, kind, lane, passage, body, prev, hash FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?",
         (after, limit),
     )
-    return [
-        LedgerRow(seq, kind, lane, passage, instant(values := plain(body)), values, prev, seal)
-        for seq, kind, lane, passage, body, prev, seal in found
-    ]
+    return [_row(row) for row in found]
+
+
+def _row(row: Sealed) -> LedgerRow:
+    seq, kind, lane, passage, body, prev, seal = row
+    values = plain(body)
+    return LedgerRow(seq, kind, lane, passage, instant(values), values, prev, seal)
+
+
+def rows_among(
+    db: sqlite3.Connection, after: int, upto: int, kinds: Sequence[str], limit: int
+) -> list[LedgerRow]:
+    """Rows of these kinds behind `after` up to `upto`, the first of them."""
+    found = db.execute(
+        f"SELECT {SEALED} FROM ledger WHERE seq > ? AND seq <= ?"  # noqa: S608 - this file's own columns
+        " AND kind IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?",
+        (after, upto, json.dumps(list(kinds)), limit),
+    )
+    return [_row(row) for row in found]
 
 
 def facts(db: sqlite3.Connection, *, since: int = LOWEST) -> Iterator[tuple[int, Fact]]:

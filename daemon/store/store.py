@@ -194,6 +194,15 @@ class Store:
     def rows(self, after: int, limit: int) -> list[LedgerRow]:
         return ledger.rows(self.db, after, limit)
 
+    def rows_among(self, after: int, upto: int, kinds: Sequence[str], limit: int) -> list[LedgerRow]:
+        """Rows of these kinds behind `after` up to `upto`, the first of them."""
+        return ledger.rows_among(self.db, after, upto, kinds, limit)
+
+    def seal(self, seq: int) -> str | None:
+        """The hash of a row; None where there is none."""
+        row = ledger.row_at(self.db, seq)
+        return None if row is None else row[-1]
+
     def verify(self) -> ledger.Verified:
         return ledger.verify(self.db)
 

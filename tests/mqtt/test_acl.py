@@ -18,8 +18,8 @@ HERE, OTHER = "gatepost/garden/east", "gatepost/garden/west"
 
 MATRIX: dict[str, tuple[str, str]] = {
     # topic: who reads, who writes; of East, West, Office, Control room, Home assistant
-    f"{HERE}/fact/entry-1/boom_moved": ("EWO", "E"),
-    f"{HERE}/fact/gate/gate_started": ("EWO", "E"),
+    f"{HERE}/fact/entry-1/boom_moved": ("O", "E"),
+    f"{HERE}/fact/gate/gate_started": ("O", "E"),
     f"{HERE}/state/link": ("OCH", "E"),
     f"{HERE}/state/lane/entry-1": ("EOCH", "E"),
     f"{HERE}/state/lot": ("OCH", "E"),
@@ -28,15 +28,20 @@ MATRIX: dict[str, tuple[str, str]] = {
     f"{HERE}/state/challenge": ("O", "E"),
     f"{HERE}/alert/fire-0123456789ab": ("EOCH", "E"),
     f"{HERE}/event/entry-1": ("OCH", "E"),
+    f"{HERE}/sibling/west/ask": ("WO", "E"),
+    f"{HERE}/sibling/west/told": ("WO", "E"),
+    f"{HERE}/sibling/north/told": ("O", "E"),
     f"{HERE}/reply": ("O", "E"),
     f"{HERE}/command": ("E", "O"),
     f"{HERE}/command/c-1": ("E", "O"),
     f"{HERE}/office/ack": ("E", "O"),
     f"{HERE}/office/resend": ("E", "O"),
     # the other gate's, the other way round
-    f"{OTHER}/fact/entry-1/boom_moved": ("EWO", "W"),
+    f"{OTHER}/fact/entry-1/boom_moved": ("O", "W"),
     f"{OTHER}/state/lane/entry-1": ("WOCH", "W"),
     f"{OTHER}/alert/fire-0123456789ab": ("WOCH", "W"),
+    f"{OTHER}/sibling/east/ask": ("EO", "W"),
+    f"{OTHER}/sibling/east/told": ("EO", "W"),
     f"{OTHER}/command": ("W", "O"),
     f"{OTHER}/office/ack": ("W", "O"),
     # Home Assistant's and Frigate's own
@@ -51,7 +56,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     f"{HERE}/state/anything": ("", ""),
     f"{HERE}/anything": ("", ""),
     f"{HERE}/office/anything": ("", ""),
-    "gatepost/garden/control-room/fact/entry-1/boom_moved": ("EWO", ""),
+    "gatepost/garden/control-room/fact/entry-1/boom_moved": ("O", ""),
     "gatepost/palace/east/fact/entry-1/boom_moved": ("", ""),
     "gatepost/palace/east/command": ("", ""),
     "other/garden/east/command": ("", ""),
