@@ -17,7 +17,7 @@ from daemon.reports.sheet import Sheet
 from daemon.runtime.clock import Clock
 from daemon.store import Store
 from daemon.store.tables import PassageRow
-from daemon.store.tables_print import PrintRow
+from daemon.store.tables_print import PrintRow, ReceiptRow
 
 
 class Gate:
@@ -53,6 +53,11 @@ class Gate:
         self, limit: int, lane: str | None = None, before: str | None = None
     ) -> Sequence[PassageRow]:
         return self._store.recent_passages(limit, lane, before)
+
+    def receipts(
+        self, limit: int, before: int | None = None, *, missing: bool = False
+    ) -> Sequence[ReceiptRow]:
+        return self._store.receipts(limit, before, missing=missing)
 
     def receipt(self, number: int) -> Receipt | None:
         return self._store.receipt(number)

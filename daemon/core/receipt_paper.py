@@ -90,7 +90,11 @@ def rows(receipt: Receipt, head: Letterhead, copy: int = 0) -> tuple[Row, ...]:
 
 def number_of(issued: ReceiptIssued) -> str:
     """`east-000012`: the series, and the number in it."""
-    return f"{issued.series}-{issued.number:06d}" if issued.series else f"{issued.number:06d}"
+    return in_series(issued.series, issued.number)
+
+
+def in_series(series: str, number: int) -> str:
+    return f"{series}-{number:06d}" if series else f"{number:06d}"
 
 
 def _rows(receipt: Receipt, head: Letterhead, copy: int) -> Iterator[Row]:

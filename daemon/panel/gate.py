@@ -130,6 +130,34 @@ class PrintLine(Protocol):
     def why(self) -> str | None: ...
 
 
+class ReceiptLine(Protocol):
+    """One receipt as the list shows it; `daemon.store.tables_print.ReceiptRow` is one."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def series(self) -> str: ...
+    @property
+    def issued_at(self) -> str:
+        """ISO 8601, UTC."""
+        ...
+
+    @property
+    def fen(self) -> int: ...
+    @property
+    def means(self) -> str: ...
+    @property
+    def plate(self) -> str: ...
+    @property
+    def issued_by(self) -> str: ...
+    @property
+    def voided_at(self) -> str | None: ...
+    @property
+    def paper(self) -> str | None:
+        """`printed` where any of it has come out; else the state of its last order; None without one."""
+        ...
+
+
 class GateView(Protocol):
     """The gate as the panel sees it."""
 
@@ -150,6 +178,12 @@ class GateView(Protocol):
         self, limit: int, lane: str | None = None, before: str | None = None
     ) -> Sequence[PassageLine]:
         """Newest first; `before` is the passage id whose older ones are wanted."""
+        ...
+
+    def receipts(
+        self, limit: int, before: int | None = None, *, missing: bool = False
+    ) -> Sequence[ReceiptLine]:
+        """Newest first, those below `before`; `missing`: only those of which no paper has come out."""
         ...
 
     def receipt(self, number: int) -> Receipt | None:

@@ -23,7 +23,7 @@ from daemon.core.state import LaneState, Stay
 from daemon.panel.auth import Person, form_token
 from daemon.panel.charts import chart_of
 from daemon.panel.gate import GateView, PassageLine, Wanted
-from daemon.panel.prints import print_views
+from daemon.panel.prints import print_views, receipt_views, sees_receipts
 from daemon.panel.telling import clock_time, plate_colour
 from daemon.panel.views import PassageView, alert_views, lane_view, passage_views, status_view, stay_view
 from daemon.panel.words import ACTION_WORDS, GRAIN_WORDS, QUICK_REASONS, ROLE_WORDS
@@ -86,6 +86,7 @@ class Pages:
             role_words=ROLE_WORDS,
             may=MAY_AT_LANE,
             plate_colour=plate_colour,
+            sees_receipts=sees_receipts,
             stop_reason=QUICK_REASONS["stop"][0].zh,
         )
 
@@ -127,6 +128,19 @@ class Pages:
             lane=lane,
             before=before,
             older=older,
+        )
+
+    def receipts(self, person: Person, before: int | None, *, missing: bool) -> str:
+        """One page of the list; one receipt more is asked for to know whether there are older ones."""
+        gate = self._gate
+        lines = gate.receipts(PAGE + 1, before, missing=missing)
+        return self.whole(
+            "receipts.html",
+            person,
+            rows=receipt_views(lines[:PAGE], gate.clock.now(), gate.names.timezone),
+            before=before,
+            missing=missing,
+            older=lines[PAGE - 1].number if len(lines) > PAGE else None,
         )
 
     def receipt(self, person: Person, number: int) -> str | None:

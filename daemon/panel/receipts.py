@@ -14,10 +14,11 @@ from aiohttp import web
 from daemon.core.facts import ActionRefused
 from daemon.core.money import ReprintReceipt
 from daemon.core.reasons import REASON_WORDS, Reason
-from daemon.core.roles import may
 from daemon.core.signals import Asked
 from daemon.panel.asks import ANSWER_WITHIN_S
+from daemon.panel.auth import Person
 from daemon.panel.desk import desk_of, html, person_of
+from daemon.panel.prints import sees_receipts
 
 log = logging.getLogger(__name__)
 
@@ -25,10 +26,19 @@ LONGEST_NUMBER = 9
 """Digits; what is longer is no receipt's number, and no database's either."""
 
 
+async def listed(request: web.Request) -> web.StreamResponse:
+    """The receipts of this gate, newest first; with `?missing=yes` those of which no paper has come out."""
+    desk, person = desk_of(request), person_of(request)
+    _may_see(person)
+    before = request.query.get("before", "")
+    below = int(before) if before.isascii() and before.isdigit() and len(before) <= LONGEST_NUMBER else None
+    missing = request.query.get("missing") == "yes"
+    return html(desk.pages.receipts(person, below, missing=missing))
+
+
 async def page(request: web.Request) -> web.StreamResponse:
     desk, person = desk_of(request), person_of(request)
-    if not may(person.role, ReprintReceipt(number=0)):
-        raise web.HTTPForbidden(text="无此权限 · this role may not see receipts\n")
+    _may_see(person)
     text = desk.pages.receipt(person, _number(request))
     if text is None:
         raise _no_such_receipt()
@@ -54,6 +64,11 @@ async def reprint(request: web.Request) -> web.StreamResponse:
             words = REASON_WORDS[fact.reason]
             raise web.HTTPForbidden(text=f"{words.zh} · {words.en}\n")
     return web.Response(status=303, headers={"Location": f"/receipts/{number}"})
+
+
+def _may_see(person: Person) -> None:
+    if not sees_receipts(person.role):
+        raise web.HTTPForbidden(text="无此权限 · this role may not see receipts\n")
 
 
 def _number(request: web.Request) -> int:

@@ -174,6 +174,7 @@ ROUTES: Sequence[Route] = (
     Route("GET", "/live", Access.WORKING, live),
     Route("GET", "/alive", Access.WORKING, alive),
     Route("GET", "/passages", Access.WORKING, passages_page),
+    Route("GET", "/receipts", Access.WORKING, receipts.listed),
     Route("GET", "/receipts/{number:[0-9]+}", Access.WORKING, receipts.page),
     Route("POST", "/receipts/{number:[0-9]+}/reprint", Access.WORKING, receipts.reprint),
     Route("GET", "/reports", Access.WORKING, reports.page),

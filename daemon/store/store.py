@@ -23,7 +23,7 @@ from daemon.store.ledger import LedgerRow
 from daemon.store.schema import migrate, refuse_newer
 from daemon.store.tables import PassageRow
 from daemon.store.tables_duty import LogbookRow, search_logbook
-from daemon.store.tables_print import PrintRow
+from daemon.store.tables_print import PrintRow, ReceiptRow
 
 FILE = "gatepost.db"
 LOCK = "gatepost.lock"
@@ -235,6 +235,10 @@ class Store:
     ) -> list[LogbookRow]:
         """Entries with `text` anywhere in them, newest first."""
         return search_logbook(self.db, text, state=state, entry=entry, limit=limit)
+
+    def receipts(self, limit: int, before: int | None = None, *, missing: bool = False) -> list[ReceiptRow]:
+        """Newest first, those below `before`; `missing`: only those of which no paper has come out."""
+        return tables_print.receipts(self.db, limit, before, missing=missing)
 
     def receipt(self, number: int) -> Receipt | None:
         """One receipt with the price that it was asked for; None where there is none of that number."""

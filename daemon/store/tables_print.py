@@ -49,6 +49,44 @@ class PrintRow:
     why: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class ReceiptRow:
+    """One receipt as lists show it; times are ISO 8601 in UTC."""
+
+    number: int
+    series: str
+    issued_at: str
+    fen: int
+    means: str
+    plate: str
+    issued_by: str
+    voided_at: str | None
+    paper: str | None
+    """`printed` where any of it has come out, as a copy too; else the state of its last order, as in
+    `PrintRow`; None where none was ever ordered."""
+
+
+_RECEIPTS = """
+SELECT number, series, issued_at, fen, means, plate, issued_by, voided_at, coalesce(
+    (SELECT 'printed' FROM prints AS one WHERE one.number = receipts.number
+        AND one.state IN ('printed', 'sent') LIMIT 1),
+    (SELECT state FROM prints AS one WHERE one.number = receipts.number ORDER BY copy DESC LIMIT 1)
+) AS paper
+FROM receipts
+WHERE (:before IS NULL OR number < :before)
+    AND (NOT :missing OR (paper = 'not_printed' AND voided_at IS NULL))
+ORDER BY number DESC LIMIT :limit
+"""
+
+
+def receipts(
+    db: sqlite3.Connection, limit: int, before: int | None = None, *, missing: bool = False
+) -> list[ReceiptRow]:
+    """Newest first, those below `before`; `missing`: only those that hold and are not on paper."""
+    found = db.execute(_RECEIPTS, {"limit": limit, "before": before, "missing": missing})
+    return [ReceiptRow(*row) for row in found]
+
+
 def receipt(db: sqlite3.Connection, number: int) -> Receipt | None:
     """The receipt with that number; None where there is none."""
     row = db.execute(

@@ -46,7 +46,7 @@ from daemon.reports.sheet import Sheet
 from daemon.runtime.clock import ManualClock
 from daemon.store import Store
 from daemon.store.tables import PassageRow
-from daemon.store.tables_print import PrintRow
+from daemon.store.tables_print import PrintRow, ReceiptRow
 
 LANES = (
     LaneRules(id="entry-1", name="东门入口", direction="entry", mode="card_and_plate", temporary="guard"),
@@ -134,6 +134,9 @@ class Guardhouse:
         self, limit: int, lane: str | None = None, before: str | None = None
     ) -> list[PassageRow]:
         return self.store.recent_passages(limit, lane, before)
+
+    def receipts(self, limit: int, before: int | None = None, *, missing: bool = False) -> list[ReceiptRow]:
+        return self.store.receipts(limit, before, missing=missing)
 
     def receipt(self, number: int) -> Receipt | None:
         return self.store.receipt(number)

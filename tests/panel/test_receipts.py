@@ -11,9 +11,10 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from playwright.async_api import async_playwright
 
-from daemon.core.money import ReprintReceipt, TakePayment, VoidReceipt
+from daemon.core.money import ReprintReceipt, TakePayment, TopUp, VoidReceipt
 from daemon.core.signals import Actor, Asked, PrintReported, Request
 from daemon.core.state import SiteRules
+from daemon.panel.pages import PAGE
 from tests.desk.till_rig import HOURLY
 from tests.panel.conftest import Visitor
 from tests.panel.guardhouse import Guardhouse, guardhouse
@@ -22,6 +23,7 @@ from tests.panel.test_buttons import visitor_drives_in
 CHROMIUM = shutil.which("chromium")
 PLATE = "粤B99999"
 GUARD = Actor(name="李门岗", role="guard")
+OFFICE = Actor(name="物业", role="office")
 SUPERVISOR = Actor(name="陈主管", role="supervisor")
 
 
@@ -70,6 +72,42 @@ async def test_the_alert_about_a_receipt_leads_to_it(guard: Visitor) -> None:
 
 
 @pytest.mark.rule("R17")
+async def test_the_list_shows_what_has_not_come_out_until_a_copy_has(guard: Visitor) -> None:
+    house = guard.house
+    await ask(house, OFFICE, TopUp(plate="粤B88888", fen=5000, means="cash"))
+    await house.say(PrintReported(at=house.clock.now(), number=2, copy=0))
+    page = await (await guard.get("/receipts")).text()
+    assert page.index("east-000002") < page.index("east-000001")
+    missing = await (await guard.get("/receipts?missing=yes")).text()
+    assert "east-000001" in missing
+    assert "east-000002" not in missing
+    await ask(house, GUARD, ReprintReceipt(number=1))
+    await house.say(PrintReported(at=house.clock.now(), number=1, copy=1))
+    missing = await (await guard.get("/receipts?missing=yes")).text()
+    assert "没有未打印的收据" in missing
+    # one that is void is nobody's to print
+    await ask(house, OFFICE, TopUp(plate="粤B88888", fen=5000, means="cash"))
+    await house.say(PrintReported(at=house.clock.now(), number=3, copy=0, trouble="lost"))
+    assert "east-000003" in await (await guard.get("/receipts?missing=yes")).text()
+    await ask(house, SUPERVISOR, VoidReceipt(number=3, reason="收错车"))
+    assert "east-000003" not in await (await guard.get("/receipts?missing=yes")).text()
+    assert "作废" in await (await guard.get("/receipts")).text()
+
+
+async def test_older_receipts_are_a_page_away(guard: Visitor) -> None:
+    for _ in range(PAGE):
+        await ask(guard.house, OFFICE, TopUp(plate="粤B88888", fen=100, means="cash"))
+    first = await (await guard.get("/receipts")).text()
+    assert "east-000001" not in first
+    assert 'href="/receipts?before=2"' in first
+    second = await (await guard.get("/receipts?before=2")).text()
+    assert "east-000001" in second
+    assert "east-000002" not in second
+    for nonsense in ("x", "-1", "9" * 40, "²"):
+        assert (await guard.get(f"/receipts?before={nonsense}")).status == 200
+
+
+@pytest.mark.rule("R17")
 async def test_a_guard_has_a_copy_printed_from_the_page_and_two_clicks_are_one(guard: Visitor) -> None:
     for _ in range(2):
         answer = await guard.post("/receipts/1/reprint")
@@ -103,6 +141,7 @@ async def test_a_number_that_is_none_is_not_found(guard: Visitor, number: str) -
 async def test_who_installs_the_gate_sees_no_receipts(visitor: Visitor, role: str, status: int) -> None:
     await visitor.start_work("somebody", role)
     assert (await visitor.get("/receipts/1")).status == status
+    assert (await visitor.get("/receipts")).status == status
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
@@ -121,7 +160,9 @@ async def test_printed_from_the_page_it_is_the_receipt_alone_and_says_where_it_i
         context = await browser.new_context(viewport={"width": 1100, "height": 900}, locale="zh-CN")
         await context.add_cookies(cookies)  # type: ignore[arg-type]  # plain dictionaries will do
         page = await context.new_page()
-        await page.goto(f"{guard.origin}/receipts/1")
+        await page.goto(f"{guard.origin}/receipts")
+        await page.screenshot(path=tmp_path / "list.png", full_page=True)
+        await page.click("text=east-000001")
         await page.screenshot(path=tmp_path / "screen.png", full_page=True)
         assert await page.locator(".prints").is_visible()
         assert not await page.locator(".from-page").is_visible()
