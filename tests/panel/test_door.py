@@ -18,7 +18,7 @@ from daemon.panel.server import serve
 from tests.panel.conftest import Visitor
 from tests.panel.guardhouse import Guardhouse
 
-PLACES = {"lane": "entry-1", "action": "open", "path": "panel.css", "number": "1"}
+PLACES = {"lane": "entry-1", "action": "open", "path": "panel.css", "number": "1", "report": "flow"}
 
 ASKED_FOR = [
     (route.method, re.sub(":[^}]+", "", route.path).format(**PLACES), route.access) for route in ROUTES
