@@ -364,6 +364,10 @@ class App:
 
     async def _last_words(self) -> None:
         """Give the office a moment for what was just said, where it is there to hear it."""
+        if self._wire is not None:
+            self._wire.last_words()
+            with suppress(StoreError):
+                await self._engine.beat()
         last = self._store.last_seq()
         for _ in range(round(LAST_WORDS_S / GLANCE_S)):
             if not self._office_status().connected or self._store.acked() >= last:

@@ -296,7 +296,7 @@ def office_at(config: Config, office: OfficeConfig) -> OfficeConfig:
     """The office's section with its files found from config.yaml's folder."""
     files = {
         key: config.folder / path
-        for key in ("password_file", "ca_file", "cert_file", "key_file")
+        for key in ("password_file", "ca_file", "cert_file", "key_file", "keys")
         if (path := getattr(office, key)) is not None
     }
     return office.model_copy(update=files)

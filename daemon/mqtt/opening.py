@@ -10,9 +10,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from daemon.config.keys import KeyFolder
+from daemon.core.commands import FactsAskedAgain
 from daemon.mqtt import publisher as publishing
 from daemon.mqtt import siblings as following
 from daemon.mqtt.broker import Broker
+from daemon.mqtt.command.desk import CommandDesk
 from daemon.mqtt.discovery import Device, discovery
 from daemon.mqtt.frigate import FrigatePlates, Watched
 from daemon.mqtt.heralding import Herald
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
     from daemon.config.model import OfficeConfig
     from daemon.core.fact import Fact
+    from daemon.core.signals import Signal
     from daemon.core.state import State
     from daemon.runtime.clock import Clock
 
@@ -47,6 +51,8 @@ class Wire:
     showing: Showing
     herald: Herald
     siblings: Siblings | None
+    desk: CommandDesk | None
+    """Where commands arrive; None where nobody may command this gate."""
     way: Opened
 
     def tell(self, facts: Sequence[Fact]) -> None:
@@ -56,6 +62,16 @@ class Wire:
         self.herald.tell(facts)
         if self.siblings is not None:
             self.siblings.wake()
+        if self.desk is not None:
+            self.desk.look(facts)
+        for fact in facts:
+            if isinstance(fact, FactsAskedAgain):
+                self.publisher.send_again(fact.since)
+
+    def last_words(self) -> None:
+        """The run ends: whatever is still to be said is said now."""
+        if self.desk is not None:
+            self.desk.last_words()
 
     async def run(self) -> None:
         """Until cancelled. An exception that leaves it is a bug, not the network."""
@@ -66,6 +82,8 @@ class Wire:
             tasks.create_task(self.showing.run(), name="showing")
             if self.siblings is not None:
                 tasks.create_task(self.siblings.run(), name="siblings")
+            if self.desk is not None:
+                tasks.create_task(self.desk.run(), name="commands")
 
 
 def wire_to(
@@ -81,11 +99,12 @@ def wire_to(
     clock: Clock,
     random: Random,
     post: Callable[[Any], None],
-    ask: Callable[[Any], Awaitable[Any]],
+    ask: Callable[[Signal], Awaitable[tuple[Fact, ...]]],
 ) -> Wire:
     """The wire of one gate as config.yaml describes it; `office`'s files must be absolute paths.
 
     `site` and `name` are for people, `cameras` what Frigate's cameras look at; `ledger` must be open.
+    `random` must be one that nobody can guess: the challenge for commands is made with it.
     """
     line = Line()
     publisher = Publisher(
@@ -130,4 +149,26 @@ def wire_to(
         siblings = Siblings(
             topics, others, line=line, ledger=ledger, state=state, ask=ask, post=post, clock=clock
         )
-    return Wire(line=line, publisher=publisher, showing=showing, herald=herald, siblings=siblings, way=way)
+    desk = None
+    if office.keys is not None:
+        desk = CommandDesk(
+            topics,
+            keys=KeyFolder(office.keys),
+            ledger=ledger.identity(),
+            way=line.join(topics.commands),
+            show=showing.show,
+            ask=ask,
+            post=post,
+            state=state,
+            clock=clock,
+            new_challenge=lambda: f"{random.getrandbits(128):032x}",
+        )
+    return Wire(
+        line=line,
+        publisher=publisher,
+        showing=showing,
+        herald=herald,
+        siblings=siblings,
+        desk=desk,
+        way=way,
+    )

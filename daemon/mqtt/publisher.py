@@ -151,6 +151,11 @@ class Publisher:
         """The ledger has grown. On the loop; costs nothing."""
         self._woken.set()
 
+    def send_again(self, since: int) -> None:
+        """Somebody who may has asked for everything from this fact on; beyond the last there is nothing."""
+        if since <= max(self._sent, self._sent_before):
+            self._resend(since)
+
     def status(self) -> OfficeStatus:
         return OfficeStatus(
             connected=self._way.connected,

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 from types import MappingProxyType
 from typing import Any
@@ -24,7 +25,7 @@ OLD_CHALLENGE = "0" * 32
 
 
 def signer(key_id: str, role: Any, **changes: Any) -> Signer:
-    dates = {"valid_from": NOW - timedelta(days=1), "valid_until": NOW + timedelta(days=365)}
+    dates = {"valid_from": NOW - timedelta(days=1), "valid_until": NOW + timedelta(days=36_500)}
     return new_signer(key_id, **{"name": f"{role} 王", "role": role, **dates, **changes})
 
 
@@ -33,7 +34,7 @@ STRANGER = signer("stranger", "supervisor")
 THIEF = Signer(SIGNERS["supervisor"].key, STRANGER.private)
 """Names a key that the gate knows, and does not have it."""
 EXPIRED_KEY = signer("expired", "supervisor", valid_until=NOW - timedelta(hours=1))
-FUTURE_KEY = signer("future", "supervisor", valid_from=NOW + timedelta(hours=1))
+FUTURE_KEY = signer("future", "supervisor", valid_from=NOW + timedelta(days=36_000))
 REVOKED_KEY = signer("revoked", "supervisor")
 KNOWN = [*SIGNERS.values(), EXPIRED_KEY, FUTURE_KEY]
 RING = KeyRing(
@@ -64,6 +65,9 @@ def spelled(payload: bytes, **changes: Any) -> bytes:
     return canonical({**json.loads(payload), **changes})
 
 
+_command = command
+
+
 @dataclass(frozen=True, slots=True)
 class Hostile:
     what: Fault
@@ -75,9 +79,10 @@ TEN_MEGABYTES = b"x" * 10_000_000
 NESTED = b'{"body":' * 2000
 
 
-def _hostile(random: Random, pool: list[Command]) -> Hostile:
+def _hostile(random: Random, pool: list[Command], challenge: str, now: datetime) -> Hostile:
     """One hostile message of a kind drawn by chance."""
     genuine = random.choice(pool).payload
+    command = partial(_command, challenge=challenge, now=now)
     kinds: dict[Fault, Callable[[], Hostile]] = {
         Fault.RETAINED: lambda: Hostile(Fault.RETAINED, genuine, retained=True),
         Fault.TOO_LONG: lambda: Hostile(Fault.TOO_LONG, TEN_MEGABYTES),
@@ -106,10 +111,10 @@ def _hostile(random: Random, pool: list[Command]) -> Hostile:
             Fault.LASTS_TOO_LONG, command(lasts=timedelta(seconds=random.choice([-1, 0, 11, 86400]))).payload
         ),
         Fault.FROM_THE_FUTURE: lambda: Hostile(
-            Fault.FROM_THE_FUTURE, command(now=NOW + timedelta(seconds=random.randrange(3, 9999))).payload
+            Fault.FROM_THE_FUTURE, command(now=now + timedelta(seconds=random.randrange(300, 9999))).payload
         ),
         Fault.EXPIRED: lambda: Hostile(
-            Fault.EXPIRED, command(now=NOW - timedelta(seconds=random.randrange(10, 9999))).payload
+            Fault.EXPIRED, command(now=now - timedelta(seconds=random.randrange(10, 9999))).payload
         ),
         Fault.REPLAYED: lambda: Hostile(Fault.REPLAYED, genuine),
         Fault.ROLE_NOT_ALLOWED: lambda: Hostile(
@@ -134,12 +139,14 @@ def _hostile(random: Random, pool: list[Command]) -> Hostile:
     return kinds[random.choice(list(kinds))]()
 
 
-def hostile(count: int, seed: int, pool: list[Command]) -> Iterator[Hostile]:
+def hostile(
+    count: int, seed: int, pool: list[Command], *, challenge: str = CHALLENGE, now: datetime = NOW
+) -> Iterator[Hostile]:
     """`count` hostile messages; those that replay are taken from `pool`, which the gate has obeyed.
 
     Signing costs more than judging: beyond 3,000 of them the same ones come again, in another order.
     """
     random = Random(seed)
-    made = [_hostile(random, pool) for _ in range(min(count, 3000))]
+    made = [_hostile(random, pool, challenge, now) for _ in range(min(count, 3000))]
     for _ in range(count):
         yield random.choice(made)

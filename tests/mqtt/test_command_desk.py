@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from daemon.config.keys import KeyRing
+from daemon.config.problems import Problem
+from daemon.core.alerts import AlertAcknowledged
 from daemon.core.commands import CommandReceived, CommandRefused
 from daemon.core.facts import Fact, PermitGranted
 from daemon.core.signals import Fault, Signal
@@ -21,6 +23,7 @@ from daemon.mqtt.command.desk import MOST_WAITING, CommandDesk
 from daemon.mqtt.command.envelope import Command
 from daemon.mqtt.command.parts import WITHIN
 from daemon.mqtt.link import Done
+from daemon.mqtt.topics import alert_name
 from daemon.store.errors import StoreError
 from tests.core.rig import GateRig, entry
 from tests.mqtt.commands import RING, SIGNERS, STRANGER, command, hostile
@@ -52,6 +55,17 @@ class Broker:
         return [(reply["answer"], reply["why"], reply["final"]) for reply in self.replies]
 
 
+class Keys:
+    """A folder of keys, of which somebody may take one away."""
+
+    def __init__(self, ring: KeyRing) -> None:
+        self.ring: KeyRing | None = ring
+
+    def changed(self) -> tuple[KeyRing, list[Problem]] | None:
+        ring, self.ring = self.ring, None
+        return None if ring is None else (ring, [])
+
+
 class Post:
     """A gate on the bench with a desk for commands; the time is turned by hand."""
 
@@ -59,14 +73,15 @@ class Post:
         self.bench = GateRig(folder, [entry()])
         self.disk_refuses = False
         self.broker = Broker()
-        self.ring = RING
         self._numbers = iter(range(1, 10_000))
         self.desk = self._desk()
 
     def _desk(self) -> CommandDesk:
+        self.keys: Any = Keys(RING)
         return CommandDesk(
             TOPICS,
-            ring=self.ring,
+            keys=self.keys,
+            ledger="0123456789abcdef",
             way=lambda _: self.broker,
             show=self.broker.show,
             ask=self._ask,
@@ -74,7 +89,6 @@ class Post:
             state=lambda: self.bench.engine.state,
             clock=self.bench.clock,
             new_challenge=lambda: f"{next(self._numbers):032x}",
-            keys_changed=lambda: None,
         )
 
     async def _ask(self, signal: Signal) -> tuple[Fact, ...]:
@@ -303,10 +317,22 @@ async def test_a_key_that_is_taken_away_counts_no_more(
 ) -> None:
     monkeypatch.setattr("daemon.mqtt.command.desk.KEYS_EVERY_S", 0.01)
     post = Post(tmp_path)
-    rings = [None, KeyRing()]
-    post.desk._keys_changed = lambda: rings.pop(0) if rings else None
     async with working(lambda: post.desk):
-        await until(lambda: not rings)
+        await post.says(post.command(op="take_picture").payload)
+        assert post.broker.answers() == [("done", None, True)]
+        post.keys.ring = KeyRing()
+        await until(lambda: post.keys.ring is None)
         await post.says(post.command().payload)
     assert post.refused() == [(Fault.KEY_UNKNOWN, 1)]
     post.bench.finish()
+
+
+@pytest.mark.rule("R35")
+async def test_an_alert_may_be_called_as_its_topic_is(post: Post) -> None:
+    post.bench.loses("entry-1.reader", "entry-1")
+    (alert_id,) = post.bench.engine.state.alerts
+    name = alert_name(alert_id, "0123456789abcdef")
+    assert name != alert_id
+    await post.says(post.command(op="acknowledge_alert", body={"alert_id": name}).payload)
+    assert post.broker.answers() == [("done", None, True)]
+    assert post.bench.last(AlertAcknowledged).alert_id == alert_id

@@ -13,9 +13,10 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol, assert_never
+from typing import TYPE_CHECKING, Any, Protocol, assert_never
 
+from daemon.config.keys import KeyRing
+from daemon.config.problems import report
 from daemon.core.commands import CommandAnswered, Taken
 from daemon.core.signals import Commanded, Fault, Signal
 from daemon.engine import Busy, until_quiet
@@ -26,10 +27,11 @@ from daemon.mqtt.command.operations import BodyWrong
 from daemon.mqtt.command.parts import Parts
 from daemon.mqtt.command.refusals import Refusals
 from daemon.mqtt.messages import At
+from daemon.mqtt.topics import alert_name
 from daemon.store.errors import StoreError
 
 if TYPE_CHECKING:
-    from daemon.config.keys import KeyRing
+    from daemon.config.keys import KeyFolder
     from daemon.core.fact import Fact
     from daemon.core.signals import Instant
     from daemon.core.state import State
@@ -67,7 +69,8 @@ class CommandDesk:
         self,
         topics: Topics,
         *,
-        ring: KeyRing,
+        keys: KeyFolder,
+        ledger: str,
         way: Callable[[Listener], Outlet],
         show: Callable[[str, bytes], None],
         ask: Callable[[Signal], Awaitable[tuple[Fact, ...]]],
@@ -75,16 +78,17 @@ class CommandDesk:
         state: Callable[[], State],
         clock: Clock,
         new_challenge: Callable[[], str],
-        keys_changed: Callable[[], KeyRing | None] = lambda: None,
     ) -> None:
         self._topics = topics
-        self._ring = ring
+        self._keys = keys
+        self._ring = KeyRing()
+        self._read_keys()
+        self._ledger = ledger
         self._show = show
         self._ask = ask
         self._post = post
         self._state = state
         self._clock = clock
-        self._keys_changed = keys_changed
         self._challenges = Challenges(new_challenge, clock.now())
         self._refusals = Refusals()
         self._parts = Parts()
@@ -144,10 +148,17 @@ class CommandDesk:
     async def _watch_keys(self) -> None:
         while True:
             await asyncio.sleep(KEYS_EVERY_S)
-            ring = await asyncio.to_thread(self._keys_changed)
-            if ring is not None:
-                self._ring = ring
-                log.info("the keys were read again: %d", len(ring))
+            await asyncio.to_thread(self._read_keys)
+
+    def _read_keys(self) -> None:
+        """The keys as they are now; a file that is wrong is nobody's key, and said in the log."""
+        changed = self._keys.changed()
+        if changed is None:
+            return
+        self._ring, problems = changed
+        log.info("commands: %d keys are known", len(self._ring))
+        if problems:
+            log.error("%s", report(problems, of=("公钥", "the keys")))
 
     async def _work(self, tasks: asyncio.TaskGroup) -> None:
         while True:
@@ -180,7 +191,7 @@ class CommandDesk:
             self._replies.popleft()
 
     def _show_challenge(self, now: Instant) -> None:
-        message = Challenge(gate=self._topics.gate, challenge=self._challenges.current, at=_at(now))
+        message = Challenge(gate=self._topics.gate, challenge=self._challenges.current, at=At.of(now))
         self._show(self._topics.challenge, message.model_dump_json().encode())
 
     async def _take(self, topic: str, payload: bytes, retained: bool, tasks: asyncio.TaskGroup) -> None:
@@ -213,9 +224,20 @@ class CommandDesk:
     async def _put(self, commanded: Commanded) -> None:
         """Put it to the core; the answer follows from the facts (`look`)."""
         try:
-            await self._ask(commanded)
+            await self._ask(self._by_its_id(commanded))
         except StoreError:
             self._reply(commanded.command.id, "rejected", DISK, now=self._clock.now())
+
+    def _by_its_id(self, commanded: Commanded) -> Commanded:
+        """An alert may be called as its topic is, by those who are shown no more of it."""
+        request = getattr(commanded.asks, "request", None)
+        named = getattr(request, "alert_id", None)
+        alerts = self._state().alerts
+        if request is None or named is None or named in alerts:
+            return commanded
+        found = next((key for key in alerts if alert_name(key, self._ledger) == named), named)
+        asks: Any = commanded.asks
+        return replace(commanded, asks=replace(asks, request=replace(request, alert_id=found)))
 
     # ------------------------------------------------------------ what came in parts
 
@@ -297,7 +319,7 @@ class CommandDesk:
             why=str(why) if why is not None else None,
             detail=detail,
             final=final,
-            at=_at(now),
+            at=At.of(now),
         )
         self._replies.append(message.model_dump_json().encode())
         self._woken.set()
@@ -309,7 +331,3 @@ def _read(genuine: Genuine, parts: list[bytes], now: Instant) -> Commanded:
     if attached.keys() & body.keys():
         raise NoCommand("a field stands in the envelope and in the parts")
     return genuine.asks({**body, **attached}, now)
-
-
-def _at(now: Instant) -> At:
-    return At(wall=now.wall, trusted=now.trusted, boot=now.boot, mono_s=now.mono / timedelta(seconds=1))
