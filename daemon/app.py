@@ -172,6 +172,9 @@ class App:
         )
         self._engine.handle(Started(at=now, version=__version__, note=self._started.note))
         self._engine.handle(wiring.directory(self.config, now))
+        posted, rules = self._started.state.posted, self._started.state.rules
+        if posted is not None and rules.read_tariff(posted.text) is None:
+            log.error("the tariff given in %s cannot be read by this version: give it again", posted.source)
         for name, source in self._engine.state.register.sources.items():
             log.info(
                 "%s: as given by the office in %s; what config.yaml says of them is not used", name, source

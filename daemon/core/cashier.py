@@ -107,7 +107,7 @@ def _due(draft: Draft, account: Account) -> int:
 
 def _quote(draft: Draft, actor: Actor, request: QuoteStay) -> Reason | None:
     account = _account_of(draft.state, request.plate, request.stay)
-    if draft.state.rules.tariff is None:
+    if draft.state.tariff is None:
         return Reason.NO_TARIFF
     if account is None:
         return Reason.STAY_UNKNOWN
@@ -120,7 +120,7 @@ def _quote(draft: Draft, actor: Actor, request: QuoteStay) -> Reason | None:
 
 def _rate(draft: Draft, actor: Actor, request: RateStay) -> Reason | None:
     account = _account_of(draft.state, request.plate, request.stay)
-    book = draft.state.rules.tariff
+    book = draft.state.tariff
     if book is None:
         return Reason.NO_TARIFF
     if account is None:

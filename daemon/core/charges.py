@@ -122,7 +122,7 @@ class Exit:
 
 def tell(draft: Draft, account: Account, where: Exit | None, by: Actor | None = None) -> Account:
     """Say what the stay costs now, and take it from what its plate paid in advance. The account after it."""
-    book = draft.state.rules.tariff
+    book = draft.state.tariff
     if book is None:
         return account
     found = priced(draft.state, book, account, draft.at)
@@ -173,7 +173,7 @@ def charged(case: Case, stay: Stay) -> Verdict:
     """What the tariff has to say to a car whose stay is known: go, pay, or be told the price first."""
     account = case.state.money.accounts.get(stay.id)
     grant = Grant(reason=Reason.TEMPORARY_EXIT, stay=stay)
-    if account is None or stay.kind != "temporary" or case.state.rules.tariff is None:
+    if account is None or stay.kind != "temporary" or case.state.tariff is None:
         return grant
     quoted = account.quoted
     if is_in_grace(account, case.at):

@@ -121,11 +121,6 @@ def _site(state: State, fact: Fact) -> State:
             )
         case ClockSet():
             return replace(state, clock=fact.at)
-        case posted.TariffGiven():
-            sources = state.register.sources.put(posted.NAME, fact.source)
-            tariffs = (*state.register.tariffs, fact.text)
-            register_ = replace(state.register, sources=sources, tariffs=tariffs)
-            return replace(state, rules=posted.in_force(state.rules, fact.text), register=register_)
         case DeviceFailed():
             return replace(state, failed=MappingProxyType({**state.failed, fact.device: fact.why}))
         case DeviceRecovered():
@@ -181,6 +176,7 @@ _PARTS: tuple[tuple[str, Callable[[Any, Fact], Any]], ...] = (
     ("rounds", rounds.evolve),
     ("commands", commands.evolve),
     ("siblings", siblings.evolve),
+    ("posted", posted.evolve),
 )
 """Each noun of the desk keeps its own part of the state."""
 

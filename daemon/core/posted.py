@@ -1,13 +1,14 @@
 """The tariff that the office gives (R16, R41): text as in the file, in force from then on, over every start.
 
 The law of this file: the text is read by `SiteRules.read_tariff`, the same reading that checks config.yaml's
-own file, so that what would not be taken there is not taken here. What is in force already is not rewritten:
+own file, so that what would not be taken there is not taken here. The ledger keeps the text, whoever asks
+for the tariff reads it (a replay asks for no rule). What is in force already is not rewritten:
 a price is changed by a version with a new id and a later moment, or nobody could say what was posted when.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from daemon.core.fact import Fact
@@ -51,20 +52,23 @@ class TariffGiven(Fact):
 AnyFact = TariffGiven
 
 
-def in_force(rules: SiteRules, text: str) -> SiteRules:
-    """The rules with that tariff; as they were where this version of gatepost cannot read it."""
-    book = rules.read_tariff(text)
-    return rules if book is None else replace(rules, tariff=book)
+def evolve(given: TariffGiven | None, fact: Fact) -> TariffGiven | None:
+    return fact if isinstance(fact, TariffGiven) else given
+
+
+def in_force(given: TariffGiven | None, rules: SiteRules) -> Book | None:
+    """The office's tariff; config.yaml's own while there is none that this version of gatepost can read."""
+    book = rules.read_tariff(given.text) if given is not None else None
+    return rules.tariff if book is None else book
 
 
 def asked(draft: Draft, asked: Asked, request: AnyRequest) -> None:
-    rules = draft.state.rules
-    book = rules.read_tariff(request.text)
+    before, book = draft.state.tariff, draft.state.rules.read_tariff(request.text)
     if book is None:
         draft.refuse(asked, Reason.TARIFF_WRONG)
-    elif rules.tariff is not None and rewrites(rules.tariff, book, draft.at):
+    elif before is not None and rewrites(before, book, draft.at):
         draft.refuse(asked, Reason.TARIFF_REWRITTEN)
-    elif book != rules.tariff or NAME not in draft.state.register.sources:
+    elif book != before or draft.state.posted is None:
         draft.say(
             TariffGiven(
                 at=draft.at,

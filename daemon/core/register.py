@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from daemon.core.fact import Fact
+from daemon.core.posted import NAME as TARIFF
+from daemon.core.posted import TariffGiven
 from daemon.core.rota import ShiftRules, Staff
 from daemon.core.signals import Actor, Permit, Request
 from daemon.core.special import Watch
@@ -118,8 +120,6 @@ class Register:
 
     sources: Table[str] = field(default_factory=Table)
     staff: Table[Staff] = field(default_factory=Table)
-    tariffs: tuple[str, ...] = ()
-    """The texts of every tariff given, in order: of all rules the only ones that are facts."""
 
     def staff_of_card(self, card: str, rules: ShiftRules) -> Staff | None:
         """Whose staff card it is: by the office's list, or by config.yaml while there is none."""
@@ -132,6 +132,8 @@ def evolve(register: Register, fact: Fact) -> Register:
     match fact:
         case ListGiven():
             return replace(register, sources=register.sources.put(fact.name, fact.source))
+        case TariffGiven():
+            return replace(register, sources=register.sources.put(TARIFF, fact.source))
         case StaffListed():
             return replace(register, staff=register.staff.put(fact.person.name, fact.person))
         case StaffUnlisted():

@@ -32,6 +32,7 @@ from daemon.core.identity import Identities
 from daemon.core.lending import CardUse
 from daemon.core.logbook import Logbook
 from daemon.core.lot import Lot, LotClass
+from daemon.core.posted import TariffGiven, in_force
 from daemon.core.presence import NO_PLATE as NO_PLATE
 from daemon.core.printing import Prints
 from daemon.core.reasons import Reason
@@ -286,6 +287,8 @@ class State:
     contractors: Contractors = field(default_factory=Contractors)
     commands: Commands = field(default_factory=Commands)
     siblings: Siblings = field(default_factory=Siblings)
+    posted: TariffGiven | None = None
+    """The tariff that the office has given last."""
     passages_opened: int = 0
     stays_opened: int = 0
 
@@ -298,6 +301,11 @@ class State:
     def unheard(self) -> tuple[str, ...]:
         """The siblings that are cut off: whom they let in or out meanwhile is not known."""
         return tuple(gate for gate in self.rules.siblings if sibling_device(gate) in self.failed)
+
+    @property
+    def tariff(self) -> Book | None:
+        """What a stay without a permit costs; None: nothing."""
+        return in_force(self.posted, self.rules)
 
     def permit_by_card(self, card: str, at: Instant) -> Permit | None:
         """The permit that this card opens for: its own, or the one that stands in for it (R04)."""

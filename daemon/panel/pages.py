@@ -149,7 +149,7 @@ class Pages:
         found = gate.receipt(number)
         if found is None:
             return None
-        tariff = gate.state.rules.tariff
+        tariff = gate.state.tariff
         head = Letterhead(
             site=gate.names.site,
             complaints=tariff.phone if tariff is not None else "",

@@ -5,8 +5,7 @@ names the last of them by its hash, and counts only for the very code that would
 odd about it, it is left unused; nothing is lost with it but a minute.
 
 A line each: the SHA-256 of all that follows, what it is a state of, and then every part of the state under
-its name as JSON. No rule of config.yaml is in it: replay asks for none, and a start has its own. A tariff
-of the office is kept as its text, and read anew.
+its name as JSON. No rule of config.yaml is in it: replay asks for none, and a start has its own.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, is_dataclass, replace
-from functools import cache, reduce
+from functools import cache
 from hashlib import sha256
 from operator import attrgetter
 from pathlib import Path
@@ -26,7 +25,6 @@ import pydantic
 from pydantic import TypeAdapter
 
 import daemon.core
-from daemon.core.posted import in_force
 from daemon.core.state import LaneRules, State
 from daemon.core.table import Table
 from daemon.store import codec, file, schema
@@ -150,8 +148,7 @@ def _decoded(lines: Iterable[bytes], empty: State) -> State:
     for name, fields in inside.items():
         parts[name] = replace(getattr(empty, name), **fields)
     lanes = {key: replace(parts["lanes"][key], rules=lane.rules) for key, lane in empty.lanes.items()}
-    rules = reduce(in_force, parts["register"].tariffs, empty.rules)
-    return replace(empty, **{**parts, "lanes": MappingProxyType(lanes), "rules": rules})
+    return replace(empty, **{**parts, "lanes": MappingProxyType(lanes)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,9 +51,9 @@ def test_what_the_office_gives_is_in_force_at_once_and_over_every_start(desk: De
     (given,) = desk.ask(OFFICE, give(tariff(5, later=8)))
     assert isinstance(given, TariffGiven)
     assert given.versions == ("v1", "v2")
-    assert desk.state.rules.tariff == book_in(tariff(5, later=8))
+    assert desk.state.tariff == book_in(tariff(5, later=8))
     desk.restart()
-    assert desk.state.rules.tariff == book_in(tariff(5, later=8))
+    assert desk.state.tariff == book_in(tariff(5, later=8))
     assert desk.state.register.sources["tariff"] == "tariff.yaml"
     assert desk.ask(OFFICE, give(tariff(5, later=8))) == ()
     desk.finish()
@@ -66,7 +66,7 @@ def test_a_tariff_that_the_file_could_not_be_is_not_taken(desk: Desk) -> None:
     for wrong in ("", "name: [", tariff(5).replace("minutes: 60", "minutes: 0"), tariff(5) + CLASSES):
         assert desk.why_not(OFFICE, give(wrong)) is Reason.TARIFF_WRONG
     assert desk.why_not(GUARD, give(tariff(5, later=8))) is Reason.ROLE_NOT_ALLOWED
-    assert desk.state.rules is before.rules
+    assert desk.state.tariff == before.tariff
     desk.finish()
 
 
@@ -76,7 +76,7 @@ def test_a_version_that_has_been_in_force_is_not_rewritten(desk: Desk) -> None:
     # one that is still to come is anybody's to change
     desk.ask(OFFICE, give(tariff(5, later=8)))
     desk.ask(OFFICE, give(tariff(5, later=9)))
-    assert desk.state.rules.tariff == book_in(tariff(5, later=9))
+    assert desk.state.tariff == book_in(tariff(5, later=9))
     desk.finish()
 
 
@@ -84,7 +84,7 @@ def test_a_tariff_that_this_version_cannot_read_leaves_the_one_before(desk: Desk
     facts = [fact for _, fact in desk.store.facts()]
     odd = TariffGiven(at=desk.clock.now(), text="of 2031", source="x", name="x", versions=("v9",), by=OFFICE)
     state = evolve_all(empty_state((), desk.site), [*facts, odd])
-    assert state.rules.tariff == desk.site.tariff
+    assert state.tariff == desk.site.tariff
     desk.finish()
 
 
@@ -92,7 +92,7 @@ def test_every_example_can_be_given(tmp_path: Path) -> None:
     for path in EXAMPLES.glob("*.yaml"):
         desk = Desk(tmp_path / path.stem, SiteRules(read_tariff=book_in))
         desk.ask(OFFICE, give(path.read_text(encoding="utf-8")))
-        assert desk.state.rules.tariff == load_book(path)
+        assert desk.state.tariff == load_book(path)
         desk.finish()
 
 
@@ -119,10 +119,10 @@ async def test_from_the_command_line_into_the_running_gate(tmp_path: Path, print
         file = site.file(tariff(5), "tariff.yaml")
         assert await site.imports(file, "--dry-run", what="tariff") == 0
         assert "试运行" in printed()
-        assert site.engine.state.rules.tariff is None
+        assert site.engine.state.tariff is None
         assert await site.imports(file, what="tariff") == 0
         assert "v1 (2020-01-01 00:00), 已导入" in printed()
-        assert site.engine.state.rules.tariff == load_book(file)
+        assert site.engine.state.tariff == load_book(file)
         assert await site.imports(file, what="tariff") == 0
         assert "与现行相同" in printed()
         # a wrong file is told with its lines, and never sent
