@@ -106,6 +106,7 @@ class Silent(LaneRules):
 class NoRules:
     gate = "east"
     """Its name, and no other: a snapshot of another gate does not count."""
+
     def __getattr__(self, name: str) -> NoReturn:
         raise AssertionError(f"replay asks for the rule {name}")
 
