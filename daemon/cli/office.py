@@ -7,35 +7,28 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import logging
 import os
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from daemon.cli import asking_words, office_alerts, office_desk, report
+from daemon.cli import asking_words, office_alerts, office_books, office_desk, report
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from daemon.config.office import OfficePlace
     from daemon.office.database import Place
-    from daemon.office.reading import Told
 
 EX_CONFIG = 78
 
 _TEXT = "物业办公室：收下并确认各门的事实 / the property office: takes and acknowledges every gate's facts"
 _SEND = "向一个门发出签名指令，等它答复 / a signed command to a gate, and its answer"
-_SHOWN = 20
-"""Troubles that are listed."""
-_STALE_S = 600
-"""A gate that has told nothing for so long is shown so: a gate without a car still reports its devices."""
 
 
 def add_words(words: argparse._SubParsersAction[argparse.ArgumentParser], config: Path) -> None:
@@ -47,8 +40,12 @@ def add_words(words: argparse._SubParsersAction[argparse.ArgumentParser], config
 
     status = _word(own, "status", _status, "各门收到哪一条、多久、有无不符 / what is held of each gate")
     status.add_argument("--json", action="store_true", help="机器可读 / for machines")
-    _word(
-        own, "verify", _verify, "核对全部账簿与存下的链尾 / verify every ledger and the seals that were noted"
+    verify = _word(own, "verify", _verify, "核对全部账簿与存下的链尾 / verify every ledger and noted seal")
+    verify.add_argument(
+        "--ledger",
+        type=Path,
+        metavar="FILE",
+        help="门岗的账本文件或副本：与所报逐条对照 / a gate's own ledger, or a copy: is it what was told?",
     )
     report.add_options(_word(own, "report", _report, "各门的报表 / reports over all gates"))
     alerts = _word(
@@ -211,68 +208,12 @@ def _reading(args: argparse.Namespace, do: Callable[[OfficePlace, Engine], int])
 
 
 def _status(args: argparse.Namespace) -> int:
-    from daemon.office import reading, tables
-    from daemon.runtime.clock import SystemClock
-
-    now = SystemClock().now().wall
-
-    def told(office: OfficePlace, engine: Engine) -> int:
-        ledgers = reading.ledgers(engine)
-        troubles = list(reading.rows_of(tables.troubles, engine))
-        if args.json:
-            gates = [{**asdict(one), "held": one.end.held, "head": one.end.head} for one in ledgers]
-            print(json.dumps({"gates": gates, "troubles": len(troubles)}, ensure_ascii=False, default=str))
-            return 0
-        if not ledgers:
-            print("还没有收到任何门的事实 / no gate has told anything yet")
-        zone = office.site.timezone
-        for one in ledgers:
-            print(_line(one, now, zone))
-        for row in troubles[-_SHOWN:]:
-            when = row.noted_at.astimezone(zone)
-            print(f"  ！ {when:%Y-%m-%d %H:%M} {row.gate} #{row.seq} {_words(row.what)}")
-        if len(troubles) > _SHOWN:
-            print(f"  … 更早还有 and {len(troubles) - _SHOWN} before")
-        return 0
-
-    return _reading(args, told)
-
-
-def _line(one: Told, now: datetime, zone: tzinfo) -> str:
-    silent_s = int((now - one.heard_at).total_seconds())
-    name = f" {one.ledger}" if one.ledger else ""
-    if not one.in_use:
-        until = one.heard_at.astimezone(zone)
-        return f"  {one.gate}{name}: 旧账本 an earlier ledger, {one.end.held}, {until:%Y-%m-%d %H:%M}"
-    lag = "" if one.lag is None else f"，迟 lag {one.lag.total_seconds():.1f} s"
-    silent = f"{silent_s} s 前 ago" + ("，久无消息 silent" if silent_s > _STALE_S else "")
-    wrong = f"，不符 troubles {one.troubles}" if one.troubles else ""
-    return f"{one.gate}: 收到 held {one.end.held}，{silent}{lag}{wrong}，链尾 head {one.end.head[:16]}…{name}"
-
-
-def _words(what: str) -> str:
-    from daemon.office.chain import WORDS
-
-    return f"{WORDS.get(what, '')} {what}".strip()
+    return _reading(args, lambda office, engine: office_books.status(office, engine, as_json=args.json))
 
 
 def _verify(args: argparse.Namespace) -> int:
-    from daemon.office import reading
-
     def verified(_office: OfficePlace, engine: Engine) -> int:
-        wrong = False
-        for one in reading.verify(engine):
-            told = one.told
-            for seq, what in one.misfits:
-                wrong = True
-                print(f"{told.gate} {told.ledger}: 第 {seq} 行不符 / row {seq} does not fit: {what}")
-            marked = f"，{one.marked} 行来时即不符 did not fit when they came" if one.marked else ""
-            forgotten = f"，{one.forgotten} 行已忘 forgotten" if one.forgotten else ""
-            print(
-                f"{told.gate} {told.ledger}: {one.rows} 行 rows，{one.anchors} 个存下的链尾相符与否已核 seals"
-                f" compared{marked}{forgotten}。链尾 head {told.end.held} {told.end.head}"
-            )
-        return 1 if wrong else 0
+        return office_books.compared(engine, args.ledger) if args.ledger else office_books.verified(engine)
 
     return _reading(args, verified)
 
@@ -370,6 +311,9 @@ def _alerts(args: argparse.Namespace) -> int:
                 if args.json
                 else "\n".join(office_alerts.as_lines(row, now()))
             )
+        for row in reading.troubles(engine, since=now() - office_alerts.NEWS_FOR):
+            zone = office.site.timezone
+            print(office_alerts.trouble_json(row) if args.json else office_alerts.trouble_line(row, zone))
         return 0
 
     return _reading(args, shown)

@@ -11,7 +11,7 @@ import json
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from daemon.core.alert_actions import ALERT_ACTIONS
@@ -21,6 +21,8 @@ from daemon.core.alerts import Level
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+NEWS_FOR = timedelta(days=1)
+"""A trouble with a ledger is shown beside the alerts for so long; `status` shows it for ever."""
 REFRESH_S = 1.0
 CLEAR = "\033[H\033[2J"
 
@@ -143,6 +145,19 @@ def _printable(text: str) -> str:
     return "".join(char if char.isprintable() else "�" for char in text)
 
 
+def trouble_line(row: Any, zone: tzinfo) -> str:
+    """What is wrong with what a gate has told, as a person reads it."""
+    from daemon.office.chain import WORDS
+
+    when = row.noted_at.astimezone(zone)
+    return f"！ {when:%Y-%m-%d %H:%M} {row.gate} #{row.seq} 账本 ledger: {WORDS.get(row.what, '')} {row.what}"
+
+
+def trouble_json(row: Any) -> str:
+    values = {"gate": row.gate, "seq": row.seq, "trouble": row.what, "noted_at": row.noted_at}
+    return json.dumps(values, ensure_ascii=False, default=str)
+
+
 # ---------------------------------------------------------------- live
 
 
@@ -154,11 +169,13 @@ class Live:
         engine: Engine,
         *,
         now: Callable[[], datetime],
+        zone: tzinfo,
         do: Callable[[Wanted], Any],
         show: Callable[[str], None] = lambda text: print(text, end="", flush=True),
     ) -> None:
         self._engine = engine
         self._now = now
+        self._zone = zone
         self._do = do
         self._show = show
         self._said = ""
@@ -191,6 +208,8 @@ class Live:
         now = self._now()
         rows = in_order(reading.alerts(self._engine))
         lines = [line for row in rows for line in as_lines(row, now)]
+        troubles = reading.troubles(self._engine, since=now - NEWS_FOR)
+        lines += [trouble_line(row, self._zone) for row in troubles]
         acts = "  ".join(f"{act} N{' …' if doing.needs_words else ''}" for act, doing in ACTS.items())
         head = f"未了结 open: {len(rows)}    {acts}    q"
         return CLEAR + "\n".join(

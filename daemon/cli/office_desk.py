@@ -131,7 +131,7 @@ def live(office: OfficePlace, key: Path | None, engine: Engine, now: Callable[[]
                 except NoAnswer as why:
                     return str(why)
 
-            await Live(engine, now=now, do=do).run()
+            await Live(engine, now=now, zone=office.site.timezone, do=do).run()
 
     asyncio.run(call())
     return 0

@@ -172,6 +172,27 @@ def _seal_below(db: Connection, told: Told) -> str:
     return str(db.execute(below).scalar() or "")
 
 
+def differs(engine: Engine, told: Told, seals: Iterator[tuple[int, str]]) -> tuple[int, str] | None:
+    """The first row of which a gate's own ledger says something else than it told; None where there is none.
+
+    A ledger that a gate has sealed anew fits in itself: only this finds it out. What it has beyond what is
+    held has not been told yet.
+    """
+    own = iter(seals)
+    for book, above, up_to in spine(told, ledgers(engine)):
+        row = tables.facts.c
+        held = select(row.seq, row.hash).where(row.book == book, row.seq > above, row.seq <= up_to)
+        with engine.begin() as db:
+            found = db.execute(held.order_by(row.seq).execution_options(yield_per=_AT_ONCE))
+            for seq, seal in found:
+                theirs = next(own, None)
+                if theirs is None:
+                    return seq, f"the gate's ledger ends before it; {told.end.held} facts are held here"
+                if theirs != (seq, seal):
+                    return seq, f"it was told as {seal}, and is {theirs[1]} there (row {theirs[0]})"
+    return None
+
+
 # ---------------------------------------------------------------- facts, for reports
 
 
@@ -234,5 +255,15 @@ def alerts(engine: Engine, *, still_open: bool = True) -> list[Any]:
     found = select(tables.alerts).order_by(row.raised_at, row.number)
     if still_open:
         found = found.where(row.over_at.is_(None))
+    with engine.begin() as db:
+        return list(db.execute(found))
+
+
+def troubles(engine: Engine, *, since: datetime | None = None) -> list[Any]:
+    """What is wrong with what the gates have told, the newest last."""
+    row = tables.troubles.c
+    found = select(tables.troubles).order_by(row.trouble)
+    if since is not None:
+        found = found.where(row.noted_at >= since)
     with engine.begin() as db:
         return list(db.execute(found))

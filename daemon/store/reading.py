@@ -86,6 +86,24 @@ def verify(path: Path, *, expected_head: str | None = None) -> ledger.Verified:
         return ledger.verify(db, expected_head=expected_head)
 
 
+def identity(path: Path) -> str:
+    """Which ledger is in that file. Raises as `facts`."""
+    try:
+        with closing(_open(path)) as db:
+            return ledger.identity(db)
+    except sqlite3.DatabaseError as broken:
+        raise file.not_opened(path, broken) from broken
+
+
+def seals(path: Path) -> Iterator[tuple[int, str]]:
+    """Number and hash of every row, in order, as they stand there. Raises as `facts`."""
+    try:
+        with closing(_open(path)) as db:
+            yield from db.execute("SELECT seq, hash FROM ledger ORDER BY seq")
+    except sqlite3.DatabaseError as broken:
+        raise file.not_opened(path, broken) from broken
+
+
 def facts(path: Path) -> Iterator[Fact]:
     """Every fact, in order.
 

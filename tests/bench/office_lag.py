@@ -14,21 +14,19 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 from statistics import quantiles
 from subprocess import Popen
 
 from daemon.core.signals import Instant
-from daemon.mqtt.broker import Broker
 from daemon.mqtt.messages import Topics
-from daemon.mqtt.publisher import Publisher
+from daemon.mqtt.publisher import Patience, Publisher
 from daemon.office import tables
 from daemon.office.database import Place
 from daemon.runtime.clock import SystemClock
 from daemon.store.ledger import LedgerRow
-from tests.mqtt.rig import Ear, MemoryLedger, gate_spec, running_tasks, until
+from tests.mqtt.rig import Ear, Gate, MemoryLedger, gate_spec, running_tasks, until
 from tests.office.rig import rows_of
 from tests.rigs.broker import Mosquitto
 
@@ -90,13 +88,13 @@ async def _measured(folder: Path, seconds: float, backlog: int, share: int) -> d
 
 async def _ten_gates(port: int, seconds: float) -> tuple[dict[str, float], int]:
     ledgers = {f"gate-{number}": TimedLedger() for number in range(GATES)}
-    publishers = {gate: _publisher(port, gate, ledger) for gate, ledger in ledgers.items()}
+    gates = {gate: _gate(port, gate, ledger) for gate, ledger in ledgers.items()}
     probe = Ear(port, client_id="probe")
-    works = [publisher.run() for publisher in publishers.values()]
+    works = [gate.run() for gate in gates.values()]
     async with running_tasks(probe.run(), *works):
         for gate, ledger in ledgers.items():
             ledger.add()
-            publishers[gate].wake()
+            gates[gate].publisher.wake()
         await until(
             lambda: all(ledger.acknowledged for ledger in ledgers.values()), what="the office is there"
         )
@@ -105,7 +103,7 @@ async def _ten_gates(port: int, seconds: float) -> tuple[dict[str, float], int]:
         end = time.monotonic() + seconds
         floor, *_ = await asyncio.gather(
             _floor(probe, end),
-            *(_cars(ledger, publishers[gate], Random(gate), end) for gate, ledger in ledgers.items()),
+            *(_cars(ledger, gates[gate].publisher, Random(gate), end) for gate, ledger in ledgers.items()),
         )
         await until(
             lambda: all(one.acknowledged == one.last_seq() for one in ledgers.values()), what="all held"
@@ -149,10 +147,10 @@ async def _floor(probe: Ear, end: float) -> list[float]:
 async def _drained(folder: Path, port: int, backlog: int, share: int) -> dict[str, float]:
     """A gate that has been alone for thirty days meets its office again."""
     ledger = MemoryLedger(backlog)
-    publisher = _publisher(port, "away", ledger)
+    gate = _gate(port, "away", ledger)
     stalls: list[float] = []
     with _office(folder, port):
-        async with running_tasks(publisher.run(), _stalls(stalls)):
+        async with running_tasks(gate.run(), _stalls(stalls)):
             await until(lambda: ledger.acknowledged > 0, what="the office is back")
             begun, first = time.perf_counter(), ledger.acknowledged
             await until(lambda: ledger.acknowledged == backlog, what="all of it held", within_s=600)
@@ -173,21 +171,15 @@ async def _stalls(stalls: list[float]) -> None:
         stalls.append(max(0.0, time.perf_counter() - due))
 
 
-def _publisher(port: int, gate: str, ledger: MemoryLedger) -> Publisher:
-    topics = Topics(root="gatepost", site="garden", gate=gate)
-    spec = replace(
-        gate_spec(port),
-        client_id=f"gatepost-garden-{gate}",
+def _gate(port: int, name: str, ledger: MemoryLedger) -> Gate:
+    topics = Topics(root="gatepost", site="garden", gate=name)
+    spec = gate_spec(
+        port,
+        client_id=f"gatepost-garden-{name}",
         subscriptions=(topics.ack, topics.resend),
         presence=topics.link,
     )
-    return Publisher(
-        ledger,
-        topics,
-        way=lambda listener: Broker(spec, listener, Random(1)),
-        clock=SystemClock(),
-        post=lambda _: None,
-    )
+    return Gate(ledger, spec, topics=topics, patience=Patience())
 
 
 @contextmanager

@@ -157,13 +157,14 @@ class Gate:
         patience: Patience = QUICK,
         clock: Clock | None = None,
         delivery: Delivery = "office",
+        topics: Topics = TOPICS,
     ) -> None:
         self.posted: list[DeviceLost | DeviceRestored] = []
         self.line = Line()
         self.publisher = Publisher(
             ledger,
-            TOPICS,
-            way=self.line.join(TOPICS.ack, TOPICS.resend),
+            topics,
+            way=self.line.join(topics.ack, topics.resend),
             clock=clock or SystemClock(),
             post=self.posted.append,
             patience=patience,

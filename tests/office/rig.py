@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -35,7 +35,7 @@ class WallClock:
 
 
 @contextmanager
-def opened(place: Place, now: WallClock | None = None) -> Iterator[Books]:
+def opened(place: Place, now: Callable[[], datetime] | None = None) -> Iterator[Books]:
     books = Books(open_engine(place), zone=ZONE, now=now or WallClock())
     try:
         yield books

@@ -10,7 +10,7 @@ import select
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,18 @@ def rows(tmp_path: Path) -> Iterator[Any]:
     engine = open_engine(place, reading=True)
     yield engine
     engine.dispose()
+
+
+@pytest.mark.rule("R18")
+def test_a_ledger_that_does_not_fit_is_shown_beside_the_alerts(tmp_path: Path) -> None:
+    room = OfficeRoom(tmp_path / "room", 1)
+    facts = told(MemoryLedger(3))
+    with opened(Place(folder=room.folder / "books"), lambda: datetime.now(UTC)) as books:
+        books.take([facts[0], facts[1].model_copy(update={"body": {}}), facts[2]])
+    assert "east #2 账本 ledger: 内容与散列不符" in room.types("alerts", "--once").stdout
+    (line,) = room.types("alerts", "--json").stdout.splitlines()
+    assert (json.loads(line)["gate"], json.loads(line)["seq"]) == ("east", 2)
+    assert "east #2" in room.types("status").stdout
 
 
 @pytest.mark.rule("R35")
@@ -97,7 +109,7 @@ async def test_the_live_table_does_what_is_typed_and_says_what_came_of_it(
         done.append(what)
         return "east: 已完成 done"
 
-    live = office_alerts.Live(rows, now=lambda: AT.wall, do=do, show=shown.append)
+    live = office_alerts.Live(rows, now=lambda: AT.wall, zone=UTC, do=do, show=shown.append)
     running = asyncio.ensure_future(live.run())
     os.write(write, "\nack 2\nclose 2\nclose 2 '误触 已复位'\nwhat\nq\n".encode())
     async with asyncio.timeout(60):

@@ -120,6 +120,8 @@ def test_a_ledger_under_a_new_name_goes_on_and_is_not_told_again(place: Place) -
         ledger.add()
         taken = books.take(told(ledger, 11, name=A))
         assert (taken.held, taken.troubles) == ({Ledger("east", A): 11}, [])
+    # and so it is after a start
+    with opened(place) as books:
         assert not books.take(told(ledger, 5, name=A)).troubles
     assert kept(place) == seals(ledger)
 

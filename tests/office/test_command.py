@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from daemon.office import tables
 from daemon.office.books import Books
 from daemon.office.database import Place, alone, open_engine
 from daemon.store import Store
+from daemon.store.ledger import row_hash
 from tests.office.rig import ZONE, rows_of
 from tests.store.histories import History
 
@@ -119,6 +122,36 @@ def test_the_books_are_verified_and_the_row_that_was_changed_is_named(
     text = asked(capsys, "office", "verify", "-c", told / "office.yaml", status=1)
     assert "west" in text.splitlines()[1]
     assert "第 17 行不符 / row 17 does not fit" in text
+
+
+@pytest.mark.rule("R18")
+def test_a_gates_ledger_that_was_sealed_anew_is_found_out_by_what_was_told(
+    told: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = told / "var" / "gatepost.db"
+    compare = ("office", "verify", "--ledger", ledger, "-c", told / "office.yaml")
+    assert "as they were told" in asked(capsys, *compare)
+
+    # when somebody with all rights at the gate changes a row and seals everything behind it anew
+    with closing(sqlite3.connect(ledger)) as db:
+        rows = db.execute("SELECT seq, prev, kind, body FROM ledger WHERE seq >= 50 ORDER BY seq").fetchall()
+        prev = rows[0][1]
+        for seq, _, kind, body in rows:
+            text = body.replace('"trusted":true', '"trusted":false') if seq == 50 else body
+            seal = row_hash(prev, seq, kind, text)
+            change = (text, prev, seal, seq)
+            db.execute("UPDATE ledger SET body = ?, prev = ?, hash = ? WHERE seq = ?", change)
+            prev = seal
+        db.commit()
+    # then it fits in itself, and not with what was told
+    asked(capsys, "ledger", "verify", "-c", told / "config.yaml")
+    assert "第 50 行与所报不同" in asked(capsys, *compare, status=1)
+
+    # and neither does one whose end was cut off
+    with closing(sqlite3.connect(ledger)) as db:
+        db.execute("DELETE FROM ledger WHERE seq >= 50")
+        db.commit()
+    assert "第 50 行与所报不同" in asked(capsys, *compare, status=1)
 
 
 def test_forgetting_leaves_accounts_and_seals(told: Path, capsys: pytest.CaptureFixture[str]) -> None:
