@@ -28,6 +28,7 @@ from daemon.engine import Engine
 from daemon.perform import Performer
 from daemon.runtime.clock import SystemClock
 from daemon.store import Store
+from daemon.store.starting import start
 from drivers.barriers.gpio import GpioBarrier, GpioBarrierOptions
 from drivers.gpio_lines import RelayWiring
 from drivers.protocols import Context
@@ -60,9 +61,9 @@ def measure(swipes: int = SWIPES, permits: int = PERMITS) -> dict[str, Any]:
         "swipes": swipes,
         "permits": permits,
         "median_ms": round(median(swipe_ms), 3),
-        "p99_ms": round(_p99(swipe_ms), 3),
+        "p99_ms": round(p99(swipe_ms), 3),
         "commit_median_ms": round(commit, 3),
-        "commit_p99_ms": round(_p99(commit_ms), 3),
+        "commit_p99_ms": round(p99(commit_ms), 3),
         "in_commits": round(median(swipe_ms) / commit, 2),
         "target_ms": round(target, 3),
         "is_on_target": median(swipe_ms) <= target,
@@ -73,7 +74,7 @@ async def _measured(folder: Path, swipes: int, permits: int) -> tuple[list[float
     ours, theirs = os.openpty()
     tty.setraw(theirs)
     try:
-        gate = _Gate(folder, port=os.ttyname(theirs))
+        gate = Gate(folder, port=os.ttyname(theirs))
         with closing(gate.store), closing(_bare(folder / "floor.db")) as floor:
             async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
                 tasks = [group.create_task(work) for work in gate.works()]
@@ -92,13 +93,12 @@ async def _measured(folder: Path, swipes: int, permits: int) -> tuple[list[float
     return swipe_ms[WARM_UP:], commit_ms[WARM_UP:]
 
 
-class _Gate:
+class Gate:
     """One lane for cards: the parts that `daemon.wiring` would put together, on a mock pin."""
 
     def __init__(self, folder: Path, *, port: str) -> None:
         self.clock = SystemClock()
         self.store = Store(folder)
-        self.store.open()
         self.is_up = asyncio.Event()
         self._energised: asyncio.Future[int] | None = None
         self._rested = asyncio.Event()
@@ -120,7 +120,7 @@ class _Gate:
             has_limit_switches=False,
         )
         self.engine = Engine(
-            state=empty_state((rules,)),
+            state=start(self.store, self.clock.now(), empty_state((rules,))).state,
             store=self.store,
             clock=self.clock,
             perform=Performer(
@@ -139,10 +139,7 @@ class _Gate:
 
     def give_permits(self, count: int) -> None:
         office = Actor(name="bench", role="office")
-        permits = tuple(
-            Permit(id=f"P{n:05}", card=_card(n), plate=f"粤B{n:05}", holder="", household="")
-            for n in range(count)
-        )
+        permits = tuple(bench_permit(n) for n in range(count))
         self.engine.handle(DirectoryGiven(at=self.clock.now(), actor=office, permits=permits))
 
     async def swipe(self, wire: int, number: int) -> float:
@@ -168,6 +165,10 @@ class _Gate:
             self._rested.set()
 
 
+def bench_permit(number: int) -> Permit:
+    return Permit(id=f"P{number:05}", card=_card(number), plate=f"粤C{number:05}", holder="", household="")
+
+
 def _card(number: int) -> str:
     return f"{number:010X}"
 
@@ -188,7 +189,7 @@ def _commit(db: sqlite3.Connection) -> float:
     return (time.perf_counter_ns() - begun) / 1e6
 
 
-def _p99(values: list[float]) -> float:
+def p99(values: list[float]) -> float:
     """Nearest rank."""
     return sorted(values)[int(len(values) * 0.99)]
 
