@@ -223,11 +223,12 @@ def _picture_kept(db: sqlite3.Connection, _seq: int, fact: PictureKept) -> None:
     db.execute(
         "UPDATE passages SET picture = ? WHERE passage = ? AND picture IS NULL", (fact.picture, fact.passage)
     )
-    db.execute(
-        "UPDATE alerts SET picture = ?1 WHERE picture IS NULL"
-        " AND seq = (SELECT max(seq) FROM alerts WHERE alert_id = ?2)",
-        (fact.picture, fact.alert_id),
-    )
+    if fact.alert_id is not None:  # looked for from the newest on: where it is nobody's, all would be read
+        db.execute(
+            "UPDATE alerts SET picture = ?1 WHERE picture IS NULL"
+            " AND seq = (SELECT max(seq) FROM alerts WHERE alert_id = ?2)",
+            (fact.picture, fact.alert_id),
+        )
 
 
 def _plate_corrected(db: sqlite3.Connection, _seq: int, fact: PlateCorrected) -> None:
