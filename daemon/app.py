@@ -169,6 +169,7 @@ class App:
                 print_receipt=printer[0].order if printer is not None else None,
             ),
             observe=self._observe,
+            prepare=wiring.sealer_for(self.config),
         )
         self._engine.handle(Started(at=now, version=__version__, note=self._started.note))
         self._engine.handle(wiring.directory(self.config, now))

@@ -73,6 +73,7 @@ class FactStore(Protocol):
 class Engine:
     """`run()` is the loop; `post` and `ask` are safe from any callback of the same event loop.
 
+    `prepare` sees every signal before the inbox does: what it takes out, no decision ever hears of.
     `perform` is given every fact once it is durable; `observe` hears of the signal and its facts after that.
     """
 
@@ -85,6 +86,7 @@ class Engine:
         perform: Callable[[Fact], None],
         observe: Callable[[Signal, tuple[Fact, ...]], None] = lambda _signal, _facts: None,
         call_later: Callable[[float, Callable[[], None]], asyncio.TimerHandle] | None = None,
+        prepare: Callable[[Signal], Signal] = lambda signal: signal,
     ) -> None:
         self.state = state
         self._store = store
@@ -92,6 +94,7 @@ class Engine:
         self._perform = perform
         self._observe = observe
         self._call_later = call_later
+        self._prepare = prepare
         self._inbox: asyncio.Queue[tuple[Signal, asyncio.Future[tuple[Fact, ...]] | None]] = asyncio.Queue()
         self._watchers: set[_Watcher] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -105,12 +108,12 @@ class Engine:
 
     def post(self, signal: Signal) -> None:
         """Put a signal into the inbox and go on."""
-        self._inbox.put_nowait((signal, None))
+        self._inbox.put_nowait((self._prepare(signal), None))
 
     async def ask(self, signal: Signal) -> tuple[Fact, ...]:
         """The facts that `signal` led to, once they are durable. Raises StoreError where they cannot be."""
         answer: asyncio.Future[tuple[Fact, ...]] = asyncio.get_running_loop().create_future()
-        self._inbox.put_nowait((signal, answer))
+        self._inbox.put_nowait((self._prepare(signal), answer))
         return await answer
 
     async def beat(self) -> None:

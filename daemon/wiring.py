@@ -28,6 +28,7 @@ from daemon.edges.cards import read_cards
 from daemon.edges.contacts import watch_alarm, watch_boom, watch_button, watch_loop
 from daemon.edges.fire import watch_fire
 from daemon.edges.printing import ReceiptPrinter
+from daemon.evidence.sealing import sealer
 from daemon.mqtt.frigate import Watched
 from daemon.runtime.clock import Clock
 from daemon.vision.spec import LaneSpec, VisionSpec
@@ -290,6 +291,11 @@ def cameras_elsewhere(config: Config) -> dict[str, Watched]:
         for lane in config.lanes
         if lane.frigate is not None
     }
+
+
+def sealer_for(config: Config) -> Callable[[Signal], Signal]:
+    """What keeps document numbers from everybody but the office."""
+    return sealer(config.office.seal if config.office is not None else None)
 
 
 def office_at(config: Config, office: OfficeConfig) -> OfficeConfig:

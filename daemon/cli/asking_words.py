@@ -28,7 +28,7 @@ def add_requests(
         parser = words.add_parser(kind.replace("_", "-"), help=text, description=text)
         parser.set_defaults(run=run, request_kind=kind)
         for field in fields(request):
-            if field.name != "kind":
+            if field.name not in {"kind", "sealed"}:  # a seal is put on by the gate, never given
                 add_field(
                     parser,
                     field.name,

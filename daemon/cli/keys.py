@@ -65,6 +65,21 @@ def add_words(words: argparse._SubParsersAction[argparse.ArgumentParser], config
     revoking.set_defaults(run=_revoke)
     revoking.add_argument("file", type=Path, metavar="FILE.pub", help="公钥文件 / the public key")
 
+    text = "密封证件号：私钥留在物业，公钥写进 office.seal / a key to seal document numbers to"
+    sealing = keys_words.add_parser("seal", help=text, description=text)
+    sealing.set_defaults(run=_seal)
+    sealing.add_argument(
+        "file", type=Path, metavar="FILE.key", help="私钥放在哪里 / where the private half goes"
+    )
+
+    text = "打开密封的证件号，在物业的机器上 / read sealed document numbers, at the office"
+    unsealing = keys_words.add_parser("unseal", help=text, description=text)
+    unsealing.set_defaults(run=_unseal)
+    unsealing.add_argument("file", type=Path, metavar="FILE.key", help="私钥 / the private half")
+    unsealing.add_argument(
+        "sealed", nargs="+", metavar="TEXT", help="identity_registered 的 sealed / from the facts"
+    )
+
 
 def _key_id(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", text):
@@ -151,4 +166,32 @@ def _revoke(args: argparse.Namespace) -> int:
         f"{args.file}: {key.id} {key.name} 已吊销；复制到各门岗后生效"
         " / revoked; counts at each gate that this file is copied to"
     )
+    return 0
+
+
+def _seal(args: argparse.Namespace) -> int:
+    from daemon.mqtt.command.keypair import KeyUnusable, new_seal
+
+    try:
+        public = new_seal(args.file)
+    except (KeyUnusable, OSError) as why:
+        print(why, file=sys.stderr)
+        return 1
+    print(f"私钥 private  {args.file}  留在物业；丢了就再也打不开 / stays here; lost, nothing opens any more")
+    print("公钥，写进各门岗 config.yaml 的 office 一节 / into the section office of each gate's config.yaml:")
+    print(f"  seal: {public}")
+    return 0
+
+
+def _unseal(args: argparse.Namespace) -> int:
+    from daemon.evidence.sealing import NotSealedForUs, unseal
+    from daemon.mqtt.command.keypair import KeyUnusable, load_seal
+
+    try:
+        private = load_seal(args.file)
+        for sealed in args.sealed:
+            print(unseal(sealed, private))
+    except (KeyUnusable, NotSealedForUs) as why:
+        print(why, file=sys.stderr)
+        return 1
     return 0

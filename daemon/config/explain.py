@@ -41,6 +41,9 @@ _KINDS: dict[str, str] = {
 _PATTERNS: dict[str, str] = {
     "^[a-z0-9][a-z0-9-]{0,31}$": both("小写字母、数字、短横线", "lower-case letters, digits and dashes"),
     f"^({HOURS})?$": both("时段，如 07:00-20:00 或 22:00-06:00", "hours such as 07:00-20:00 or 22:00-06:00"),
+    r"^[A-Za-z0-9_-]{43}$": both(
+        "43 个字符的公钥，见 gatepost keys seal", "a key of 43 characters: gatepost keys seal"
+    ),
     r"^[^#+\s]+$": both("不含 # + 空格", "no # + or space"),
     TIME_OF_DAY: both("时刻，如 07:00", "a time of day such as 07:00"),
     STAFF_CARD: both("10、8 或 6 位十六进制", "10, 8 or 6 hexadecimal digits"),

@@ -134,6 +134,8 @@ class OfficeConfig(Section):
     """Home Assistant's discovery prefix, usually `homeassistant`; none: the gate does not show up there."""
     keys: Path | None = None
     """The folder with the public keys of those who may command this gate; none: nobody may."""
+    seal: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{43}$")
+    """The office's X25519 key: document numbers are sealed to it (R20)."""
 
 
 class PanelConfig(Section):

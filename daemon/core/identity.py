@@ -1,8 +1,9 @@
 """No card, no pass (R20): who cannot show the card of a car that has one proves who he is, and two agree.
 
-The law of this file: nobody at the gate can read a document's number again. What is kept is a salted, slow
-hash of it and its last two characters; the office, given a number, can tell whether it is the same. As a
-mistyped number could never be put right, an identity card's own check character must fit (GB 11643).
+The law of this file: nobody at the gate can read a document's number again. What is kept is the number
+sealed to the office's key, which comes with the request, and its last two characters. Where no such key is
+configured it is a salted, slow hash: the office, given a number, can tell whether it is the same. As a
+mistyped number could never be put right then, an identity card's own check character must fit (GB 11643).
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _CHECKS = "10X98765432"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who drove the car; `digest` is the number that nobody can read."""
+    """Who drove the car; the number is `sealed` to the office, or a `digest` that nobody can read."""
 
     number: str
     person: str
@@ -39,6 +40,7 @@ class Identity:
     digest: str
     salt: str
     last_two: str
+    sealed: str = ""
 
 
 # ---------------------------------------------------------------- what may be asked
@@ -52,6 +54,8 @@ class RegisterIdentity(Request):
     person: str
     document: Document
     document_number: str
+    sealed: str = ""
+    """The number for the office alone; put on by the gate itself, whoever asks."""
     kind: Literal["register_identity"] = "register_identity"
 
 
@@ -159,6 +163,9 @@ def asked(draft: Draft, asked: Asked, request: AnyRequest) -> None:
         if identity is None:
             draft.refuse(asked, Reason.NO_SUCH_IDENTITY)
             return
+        if identity.sealed:
+            draft.refuse(asked, Reason.IDENTITY_SEALED)
+            return
         digest = _digest(_written(request.document_number), identity.salt)
         is_the_same = digest == identity.digest
         draft.say(IdentityCompared(at=draft.at, number=request.number, is_the_same=is_the_same, by=by))
@@ -227,14 +234,15 @@ def _why_not(
 def _identity(draft: Draft, request: RegisterIdentity, passage: str) -> Identity:
     written = _written(request.document_number)
     # A salt need not be secret, only its own: no other driver is registered for this passage at this instant.
-    salt = f"{passage}/{draft.at.boot}/{draft.at.mono.total_seconds()}"
+    salt = "" if request.sealed else f"{passage}/{draft.at.boot}/{draft.at.mono.total_seconds()}"
     return Identity(
         number=f"D{draft.state.identities.written + 1:05d}",
         person=request.person.strip(),
         document=request.document,
-        digest=_digest(written, salt),
+        digest="" if request.sealed else _digest(written, salt),
         salt=salt,
         last_two=written[-2:],
+        sealed=request.sealed,
     )
 
 
@@ -243,7 +251,7 @@ def _written(number: str) -> str:
 
 
 def _digest(number: str, salt: str) -> str:
-    """scrypt at 16 MiB: some tens of milliseconds here, centuries for all numbers there can be."""
+    """scrypt at 16 MiB: some tens of milliseconds here, and for each guess of whoever has the ledger."""
     return scrypt(number.encode(), salt=salt.encode(), n=1 << 14, r=8, p=1, dklen=32).hex()
 
 

@@ -126,6 +126,7 @@ class Reason(StrEnum):
     IDENTITY_NEEDED = "identity_needed"
     IDENTITY_KNOWN = "identity_known"
     NO_SUCH_IDENTITY = "no_such_identity"
+    IDENTITY_SEALED = "identity_sealed"
     DOCUMENT_NUMBER_WRONG = "document_number_wrong"
     PICTURE_NEEDED = "picture_needed"
     NO_SUCH_FINDING = "no_such_finding"
@@ -312,6 +313,7 @@ REASON_WORDS: dict[Reason, Words] = {
         "无卡须登记证件并经班长同意", "no card: a document and a leader's word first"
     ),
     Reason.IDENTITY_KNOWN: Words("证件已登记", "the driver is registered already"),
+    Reason.IDENTITY_SEALED: Words("证件号已密封，由物业自行打开", "sealed: the office opens it itself"),
     Reason.NO_SUCH_IDENTITY: Words("查无此证件登记", "no such registration"),
     Reason.DOCUMENT_NUMBER_WRONG: Words("姓名或证件号有误", "name or document number is wrong"),
     Reason.PICTURE_NEEDED: Words("须有照片", "a picture is needed"),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from daemon.cli import main
 from daemon.core.cards import LoseCard, ReceiveCard
 from daemon.core.facts import AccessGranted, ActionRefused
 from daemon.core.identity import (
@@ -19,8 +22,10 @@ from daemon.core.identity import (
     RegisterIdentity,
 )
 from daemon.core.reasons import Reason
-from daemon.core.signals import Actor
+from daemon.core.signals import Actor, Asked
 from daemon.core.state import Phase
+from daemon.evidence.sealing import seal, sealer
+from daemon.runtime.clock import ManualClock
 from tests.core.rig import GUARD, GateRig, entry, exit_, permit
 
 LEADER = Actor(name="周班长", role="leader")
@@ -176,3 +181,43 @@ def test_a_document_stands_for_the_card_and_not_for_the_money(tmp_path: Path) ->
     assert not gate.inside
     assert set(gate.engine.state.cards.out) == {"1122334455"}, "the card is out, and on the handover list"
     gate.finish()
+
+
+@pytest.mark.rule("R20")
+async def test_sealed_to_the_office_the_number_is_nowhere_at_the_gate_and_only_the_office_opens_it(
+    gate: GateRig, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # given a gate that knows the office's public key, made at the office
+    assert main(["keys", "seal", str(tmp_path / "office.key")]) == 0
+    public = capsys.readouterr().out.split("seal: ")[1].strip()
+    assert stat.S_IMODE((tmp_path / "office.key").stat().st_mode) == 0o600
+    prepare = sealer(public)
+
+    # when a driver is registered, by whatever way, even with a seal of his own making
+    forged = registration(sealed="AAAA")
+    gate.send(prepare(Asked(at=gate.now, actor=GUARD, request=forged)))
+    identity = gate.last(IdentityRegistered).identity
+    assert (identity.digest, identity.salt, identity.last_two) == ("", "", NUMBER[-2:])
+    for path in (tmp_path / "gate").rglob("*"):
+        if path.is_file():
+            assert NUMBER.encode() not in path.read_bytes()
+    gate.ask(OFFICE, CompareIdentity(number=identity.number, document_number=NUMBER))
+    assert gate.last(ActionRefused).reason is Reason.IDENTITY_SEALED
+
+    # then the office reads it, and no other key does
+    assert main(["keys", "unseal", str(tmp_path / "office.key"), identity.sealed]) == 0
+    assert capsys.readouterr().out == f"{NUMBER}\n"
+    main(["keys", "seal", str(tmp_path / "other.key")])
+    assert main(["keys", "unseal", str(tmp_path / "other.key"), identity.sealed]) == 1
+    turned = identity.sealed[:-3] + ("A" if identity.sealed[-3] != "A" else "B") + identity.sealed[-2:]
+    assert main(["keys", "unseal", str(tmp_path / "office.key"), turned]) == 1
+    assert main(["keys", "unseal", str(tmp_path / "office.key"), "AAAA"]) == 1
+
+
+def test_without_the_offices_key_no_seal_is_believed_and_each_seal_is_another() -> None:
+    asked = Asked(at=ManualClock().now(), actor=GUARD, request=registration(sealed="AAAA"))
+    request = sealer(None)(asked)
+    assert isinstance(request, Asked)
+    assert request.request == registration()
+    key = bytes(X25519PrivateKey.generate().public_key().public_bytes_raw())
+    assert seal(NUMBER, key) != seal(NUMBER, key)

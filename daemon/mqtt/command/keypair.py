@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -22,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from daemon.config.keys import PRIVATE, PUBLIC, Key, read_key, text_of
+from daemon.config.keys import PRIVATE, PUBLIC, Key, as_text, read_key, text_of
 from daemon.core.roles import Role
 from daemon.mqtt.command.envelope import Signer
 
@@ -68,21 +69,33 @@ def load_signer(path: Path) -> Signer:
 
     Raises KeyUnusable, or ConfigProblems where the public half is not right.
     """
-    public = path.with_suffix(PUBLIC)
-    try:
-        if path.stat().st_mode & OTHERS:
-            raise KeyUnusable(f"{path}: 他人可读，请 chmod 600 / others may read it: chmod 600")
-        private = load_pem_private_key(path.read_bytes(), password=None)
-    except OSError as error:
-        raise KeyUnusable(f"{path}: 无法读取 / cannot be read: {error.strerror}") from None
-    except (ValueError, TypeError):
-        raise KeyUnusable(f"{path}: 不是私钥 / is no private key") from None
+    private, public = _load(path), path.with_suffix(PUBLIC)
     if not isinstance(private, Ed25519PrivateKey):
         raise KeyUnusable(f"{path}: 不是 Ed25519 私钥 / is no Ed25519 key")
     key = read_key(public)
     if key.public != private.public_key().public_bytes_raw():
         raise KeyUnusable(f"{path}: 与 {public.name} 不是一对 / is not the other half of {public.name}")
     return Signer(key, private)
+
+
+def new_seal(path: Path) -> str:
+    """A key for reading what gates have sealed: the private half into `path`, the public one as text.
+
+    Raises KeyUnusable where the file is there already, OSError where it cannot be written.
+    """
+    if path.exists():
+        raise KeyUnusable(f"{path}: 已存在，不会覆盖 / is there already and is not written over")
+    private = X25519PrivateKey.generate()
+    _write(path, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), 0o600)
+    return as_text(private.public_key().public_bytes_raw())
+
+
+def load_seal(path: Path) -> X25519PrivateKey:
+    """Raises KeyUnusable."""
+    private = _load(path)
+    if not isinstance(private, X25519PrivateKey):
+        raise KeyUnusable(f"{path}: 不是密封用的私钥 / is no key for sealed numbers")
+    return private
 
 
 def revoke(path: Path) -> Key:
@@ -93,6 +106,17 @@ def revoke(path: Path) -> Key:
     _write(beside, text_of(key).encode("utf-8"), 0o644)
     beside.replace(path)
     return key
+
+
+def _load(path: Path) -> object:
+    try:
+        if path.stat().st_mode & OTHERS:
+            raise KeyUnusable(f"{path}: 他人可读，请 chmod 600 / others may read it: chmod 600")
+        return load_pem_private_key(path.read_bytes(), password=None)
+    except OSError as error:
+        raise KeyUnusable(f"{path}: 无法读取 / cannot be read: {error.strerror}") from None
+    except (ValueError, TypeError):
+        raise KeyUnusable(f"{path}: 不是私钥 / is no private key") from None
 
 
 def _write(path: Path, data: bytes, mode: int) -> None:
