@@ -25,6 +25,7 @@ class Mosquitto:
 
     folder: Path
     port: int = field(default_factory=free_port)
+    host: str = "127.0.0.1"
     persistence: bool = False
     settings: tuple[str, ...] = ()
     """More lines of mosquitto.conf."""
@@ -32,7 +33,7 @@ class Mosquitto:
 
     def start(self) -> None:
         assert self._process is None, "this broker runs already"
-        lines = [f"listener {self.port} 127.0.0.1", f"persistence {str(self.persistence).lower()}"]
+        lines = [f"listener {self.port} {self.host}", f"persistence {str(self.persistence).lower()}"]
         if self.persistence:
             lines.append(f"persistence_location {self.folder}/")
         if not any(line.startswith("allow_anonymous") for line in self.settings):
@@ -72,7 +73,7 @@ class Mosquitto:
     def _wait_until_it_listens(self, process: subprocess.Popen[bytes]) -> None:
         while process.poll() is None:
             try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
+                socket.create_connection((self.host, self.port), timeout=5).close()
             except ConnectionRefusedError:
                 time.sleep(0.02)
             else:
