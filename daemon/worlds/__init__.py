@@ -26,4 +26,6 @@ used by a gate that works.
     inquest              all that is found after a death
     plants, planting, bugs_of_*   bugs on purpose: each has to be found
     world, simulate, telling      one world; many; what is said of them
+    neighbours           five gates of one site, cut off and dying, under one clock
+    bugs_between_gates   bugs on purpose that one gate alone never meets
 """
