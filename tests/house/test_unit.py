@@ -17,17 +17,21 @@ MOST_EXPOSURE_TENTHS = 14
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
 
 
-def service() -> dict[str, str]:
+BOTH = pytest.mark.parametrize("name", ["gatepost.service", "gatepost-office.service"])
+
+
+def service(name: str = "gatepost.service") -> dict[str, str]:
     unit = configparser.RawConfigParser(strict=False, interpolation=None)
     unit.optionxform = str  # type: ignore[assignment,method-assign]  # keys of units have capital letters
-    unit.read(UNITS / "gatepost.service", encoding="utf-8")
+    unit.read(UNITS / name, encoding="utf-8")
     return dict(unit["Service"])
 
 
 @needs_systemd
-def test_systemd_understands_every_line_of_the_unit(tmp_path: Path) -> None:
-    text = (UNITS / "gatepost.service").read_text(encoding="utf-8")
-    unit = tmp_path / "gatepost.service"
+@BOTH
+def test_systemd_understands_every_line_of_the_unit(tmp_path: Path, name: str) -> None:
+    text = (UNITS / name).read_text(encoding="utf-8")
+    unit = tmp_path / name
     # Only what is installed on a real gate is put aside: the program and its documentation.
     unit.write_text(
         text.replace("/opt/gatepost/.venv/bin/gatepost", "/bin/true").replace(
@@ -43,20 +47,25 @@ def test_systemd_understands_every_line_of_the_unit(tmp_path: Path) -> None:
 
 
 @needs_systemd
-def test_the_unit_is_sandboxed() -> None:
+@BOTH
+def test_the_unit_is_sandboxed(name: str) -> None:
     said = subprocess.run(
         [
             "systemd-analyze", "security", "--offline=true", "--no-pager",
-            f"--threshold={MOST_EXPOSURE_TENTHS}", str(UNITS / "gatepost.service"),
+            f"--threshold={MOST_EXPOSURE_TENTHS}", str(UNITS / name),
         ],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert said.returncode == 0, said.stdout[-2000:] + said.stderr
 
 
-def test_a_configuration_error_is_not_tried_again_and_anything_else_is() -> None:
-    unit = service()
-    assert unit["Type"] == "notify"
+def test_the_gate_says_itself_when_it_is_up() -> None:
+    assert service()["Type"] == "notify"
+
+
+@BOTH
+def test_a_configuration_error_is_not_tried_again_and_anything_else_is(name: str) -> None:
+    unit = service(name)
     assert unit["Restart"] == "on-failure"
     assert unit["RestartPreventExitStatus"] == "78"
 
@@ -75,4 +84,5 @@ def test_the_user_of_the_unit_is_made() -> None:
     lines = (UNITS / "gatepost.sysusers").read_text(encoding="utf-8").splitlines()
     made = {line.split()[1] for line in lines if line and not line.startswith("#")}
     unit = service()
-    assert {unit["User"], *unit["SupplementaryGroups"].split()} <= made
+    office = service("gatepost-office.service")["User"]
+    assert {unit["User"], *unit["SupplementaryGroups"].split(), office} <= made

@@ -80,7 +80,7 @@ def test_books_that_nobody_touched_fit(books_of_ten: Place) -> None:
 
 
 @pytest.mark.rule("R18")
-@pytest.mark.parametrize("what", ["edited", "cut out", "cut off", "sealed anew", "head"])
+@pytest.mark.parametrize("what", ["edited", "cut out", "cut off", "one sealed anew", "sealed anew", "head"])
 def test_what_is_changed_at_the_office_is_found(books_of_ten: Place, what: str) -> None:
     facts, row = tables.facts, tables.facts.c
     rows = rows_of(books_of_ten, facts)
@@ -92,6 +92,11 @@ def test_what_is_changed_at_the_office_is_found(books_of_ten: Place, what: str) 
         "cut off": [
             delete(facts).where(row.seq > 8),
             update(tables.books).values(held=8, head=rows[7].hash),
+        ],
+        "one sealed anew": [
+            update(facts)
+            .where(row.seq == 4)
+            .values(body="{}", hash=row_hash(rows[3].prev, 4, rows[3].kind, "{}"))
         ],
         "sealed anew": [
             update(facts).where(row.seq == 7).values(body=other, hash=seal),
