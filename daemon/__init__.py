@@ -26,7 +26,8 @@ Which room is mine? The first yes wins.
     SQL?                                               store/
     pictures, how long they stay?                      evidence/
     plates out of pictures, in a process of its own?   vision/
-    MQTT?                                              mqtt/; the small office that answers: office/
+    MQTT?                                              mqtt/
+    the property office's own machine?                 office/
     HTML?                                              panel/
     waits, retries, times out, reads the clock?        runtime/
     config.yaml?                                       config/

@@ -149,8 +149,11 @@ def _usable(do: Callable[[], int]) -> int:
         print(wrong, file=sys.stderr)
         return EX_CONFIG
     except RETRY as away:
-        why = str(getattr(away, "orig", None) or away).strip()
-        print(f"数据库没有应答 / the database does not answer: {why}", file=sys.stderr)
+        words = str(getattr(away, "orig", None) or away).strip()
+        print(f"数据库没有应答 / the database does not answer: {words}", file=sys.stderr)
+        return 1
+    except OSError as why:
+        print(why, file=sys.stderr)
         return 1
 
 

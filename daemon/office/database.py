@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
@@ -21,6 +21,7 @@ from daemon.office.tables import VERSION, metadata, version
 
 FILE = "books.db"
 LOCK = "books.lock"
+_NO_BOOKS = "还没有账簿 / no books yet: no office has run here"
 PATIENCE_S = 10
 """How long a statement waits for a lock, and a connection for the server."""
 
@@ -89,6 +90,8 @@ def alone(place: Place) -> Iterator[None]:
 
 
 def _check_version(db: Connection, place: Place, *, reading: bool) -> None:
+    if reading and not inspect(db).has_table(version.name):
+        raise FileNotFoundError(f"{place}: {_NO_BOOKS}")
     if not reading:
         metadata.create_all(db)
         if db.execute(select(version.c.version)).first() is None:
@@ -103,7 +106,7 @@ def _check_version(db: Connection, place: Place, *, reading: bool) -> None:
 
 def _sqlite(path: Path, *, reading: bool) -> Engine:
     if reading and not path.exists():
-        raise FileNotFoundError(f"{path}: 还没有账簿 / no books yet: no office has run here")
+        raise FileNotFoundError(f"{path}: {_NO_BOOKS}")
     path.parent.mkdir(parents=True, exist_ok=True)
     query = {"uri": "true", "mode": "ro"} if reading else {}
     name = path.absolute().as_uri() if reading else str(path)

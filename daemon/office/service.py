@@ -20,7 +20,7 @@ from daemon.mqtt.link import LinkSpec
 from daemon.mqtt.messages import FactMessage, fact_filter
 from daemon.office import shelf
 from daemon.office.books import Books
-from daemon.office.database import Place, alone
+from daemon.office.database import Place, Unusable, alone
 from daemon.office.errands import Errands
 from daemon.office.lines import line
 from daemon.office.office import LONGEST, Office
@@ -78,10 +78,16 @@ async def run_office(
     spec = link_of(office, wire, sender, client_id=f"gatepost-office-{site}")
     wire.open(lambda listener: Broker(spec, listener, SystemRandom()))
     with alone(place):
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(desk.run(), name="office")
-            if sender is not None:
-                tasks.create_task(Errands(place.folder, sender).run(), name="errands")
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(desk.run(), name="office")
+                if sender is not None:
+                    tasks.create_task(Errands(place.folder, sender).run(), name="errands")
+        except BaseExceptionGroup as group:
+            unusable, _ = group.split((Unusable, OSError))
+            if unusable is not None:
+                raise unusable.exceptions[0] from None
+            raise
 
 
 @asynccontextmanager

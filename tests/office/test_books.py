@@ -215,6 +215,11 @@ def test_what_no_ledger_could_hold_is_known_before_it_reaches_the_database(
     assert why_not_kept(fact.model_copy(update=changes)) is not None
 
 
+def test_where_no_office_has_run_there_is_nothing_to_read(place: Place) -> None:
+    with pytest.raises(FileNotFoundError, match="no books yet"):
+        open_engine(place, reading=True)
+
+
 def test_books_of_a_newer_office_are_left_alone(place: Place) -> None:
     from daemon.office.database import Unusable
 

@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -198,6 +200,29 @@ def test_without_books_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "还没有账簿" in text
     (tmp_path / "config.yaml").write_text(GATE.replace("office: {host: 127.0.0.1}\n", ""), encoding="utf-8")
     assert "office" in asked(capsys, "office", "status", "-c", tmp_path / "config.yaml", status=78)
+
+
+def test_an_office_whose_books_cannot_be_used_says_why_and_does_not_start(
+    told: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = open_engine(Place(folder=told / "var" / "office"))
+    with engine.begin() as db:
+        db.execute(update(tables.version).values(version=99))
+    engine.dispose()
+    assert "99" in asked(capsys, "office", "-c", told / "office.yaml", status=78)
+    (told / "office.yaml").write_text(OFFICE.replace("var/office", "office.yaml"), encoding="utf-8")
+    assert "office.yaml" in asked(capsys, "office", "-c", told / "office.yaml", status=1)
+    (told / "office.yaml").write_text(OFFICE + "key: gone.key\n", encoding="utf-8")
+    assert "gone.key" in asked(capsys, "office", "-c", told / "office.yaml", status=78)
+
+
+def test_a_gate_never_loads_what_the_office_needs() -> None:
+    program = (
+        "import sys, daemon.cli, daemon.app, daemon.wiring; daemon.cli._parser();"
+        " print(*({'sqlalchemy', 'psycopg'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 def test_silence_is_shown(told: Path, capsys: pytest.CaptureFixture[str]) -> None:
