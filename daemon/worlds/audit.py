@@ -59,6 +59,12 @@ class Audit:
     _alerts: set[str] = field(default_factory=set)
     _open_for_all: set[str] = field(default_factory=set)
     """Lanes that are held open, and "fire" in a fire: who drives in there is let through as he drives in."""
+    _stopped: set[str] = field(default_factory=set)
+    """Cards that are lost, blocked or returned."""
+    _issued: dict[str, str] = field(default_factory=dict)
+    """Cards of the desk, to their permit."""
+    _substitutions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _confirmed: set[str] = field(default_factory=set)
     _held_over_money: list[_Seen] = field(default_factory=list)
     _owed: tuple[Row, tuple[str, ...]] | None = None
 
@@ -182,6 +188,39 @@ class Audit:
             self._owed = row, (f"passed_without_grant:{lane}", f"tailgating:{lane}")
         yield from ()
 
+    # ------------------------------------------------------------ cards, and other cars
+
+    def _card_stopped(self, row: Row) -> Iterator[str]:
+        self._stopped.add(row.body["card"])
+        yield from ()
+
+    def _card_freed(self, row: Row) -> Iterator[str]:
+        self._stopped.discard(row.body["card"])
+        yield from ()
+
+    def _card_issued(self, row: Row) -> Iterator[str]:
+        self._stopped.discard(row.body["card"])
+        self._issued[row.body["card"]] = row.body["permit_id"]
+        yield from ()
+
+    def _substitution_registered(self, row: Row) -> Iterator[str]:
+        one = row.body["substitution"]
+        self._substitutions[one["number"]] = one
+        yield from ()
+
+    def _substitution_confirmed(self, row: Row) -> Iterator[str]:
+        number = row.body["number"]
+        self._confirmed.add(number)
+        if row.body["by"]["role"] not in ("leader", "supervisor"):
+            yield f"by a {row.body['by']['role']}"
+        if row.body["by"]["name"] == self._substitutions[number]["by"]["name"]:
+            yield "by whoever has registered it"
+
+    def _substitution_ended(self, row: Row) -> Iterator[str]:
+        self._substitutions.pop(row.body["number"], None)
+        self._confirmed.discard(row.body["number"])
+        yield from ()
+
     # ------------------------------------------------------------ who is inside
 
     def _stay_opened(self, row: Row) -> Iterator[str]:
@@ -251,6 +290,36 @@ class Audit:
             yield f"{seen.plate} has a permit and needs its card"
         if any(stay["plate"] == seen.plate for stay in self.stays.values()):
             yield f"{seen.plate} is inside already"
+        if any(
+            one["plate"] == seen.plate and self._holds(number, row)
+            for number, one in self._substitutions.items()
+        ):
+            yield f"{seen.plate} stands in for a permit's car and needs its card"
+
+    def _opens(self, seen: _Seen, permit: dict[str, Any]) -> Iterator[str]:
+        """The permit's own card, or the desk's while that is lost or blocked; never a stopped one."""
+        card = seen.card or ""
+        stands_in = self._issued.get(card) == permit["id"] and permit["card"] in self._stopped
+        if card != permit["card"] and not stands_in:
+            yield f"card {card} is not {permit['id']}'s"
+        if card in self._stopped:
+            yield f"card {card} is stopped"
+
+    def _is_its_car(self, row: Row, seen: _Seen, permit: dict[str, Any], *, loosely: bool) -> bool:
+        """What stands for the permit now; who is leaving may be what it came in with."""
+        plate = permit["plate"]
+        for number, one in self._substitutions.items():
+            if one["permit_id"] == permit["id"] and self._holds(number, row):
+                plate = one["plate"]
+        is_inside_so = self.directions[str(row.lane)] == "exit" and any(
+            stay["permit_id"] == permit["id"] and stay["plate"] == seen.plate for stay in self.stays.values()
+        )
+        return is_inside_so or _is_plate_of(seen.plate, plate, loosely=loosely)
+
+    def _holds(self, number: str, row: Row) -> bool:
+        """True where that change of car is confirmed, and its time is not over."""
+        until = datetime.fromisoformat(self._substitutions[number]["valid_until"])
+        return number in self._confirmed and not (row.is_trusted and row.wall >= until)
 
     def _is_worth_a_visit(self, permit: dict[str, Any], row: Row) -> bool:
         return self.expired == "temporary" and row.is_trusted and not _is_valid(permit, row.wall)
@@ -261,11 +330,9 @@ class Audit:
         if permit is None:
             yield f"there is no permit {row.body['permit_id']}"
             return
-        if mode != "plate_only" and seen.card != permit["card"]:
-            yield f"card {seen.card} is not {permit['id']}'s"
-        if mode != "card_only" and not _is_plate_of(
-            seen.plate, permit["plate"], loosely=mode != "plate_only"
-        ):
+        if mode != "plate_only":
+            yield from self._opens(seen, permit)
+        if mode != "card_only" and not self._is_its_car(row, seen, permit, loosely=mode != "plate_only"):
             yield f"plate {seen.plate} is not {permit['id']}'s"
         if mode == "card_and_plate" and abs(seen.card_at - seen.plate_at) > _WINDOW_S:
             yield f"card and plate are {abs(seen.card_at - seen.plate_at):.1f} s apart"
@@ -285,7 +352,8 @@ _CHECKS: dict[str, _Check] = {
         "permit_granted", "permit_withdrawn", "passage_opened", "card_presented", "plate_seen", "car_held",
         "car_under_boom", "car_forced_in", "passage_closed", "boom_moved", "gate_started", "alert_raised",
         "alert_cleared",
-        "loop_reported", "stay_opened", "stay_closed", "access_granted",
+        "loop_reported", "stay_opened", "stay_closed", "access_granted", "card_stopped", "card_freed",
+        "card_issued", "substitution_registered", "substitution_confirmed", "substitution_ended",
     )
 } | dict.fromkeys(
     ("charge_quoted", "stay_rated", "payment_taken", "credit_used", "charge_waived"), Audit._money_moved

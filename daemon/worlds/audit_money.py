@@ -71,7 +71,7 @@ class MoneyAudit:
     _shift: int = 0
     _accounts: dict[str, _Account] = field(default_factory=dict)
     _arrears: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
-    """By plate and stay."""
+    """By plate, and the stay or the lost card that it is owed for."""
     _credit: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     _receipts: dict[int, dict[str, Any]] = field(default_factory=dict)
     """Payments by their receipt's number; those that were voided are None in `_void`."""
@@ -162,7 +162,7 @@ class MoneyAudit:
             if share["owed"] == "charge":
                 yield from self._pays(row, share["stay_id"], share["fen"])
             else:
-                yield from self._owes_less(body["plate"], share["stay_id"], share["fen"])
+                yield from self._owes_less(body["plate"], _key(share), share["fen"])
         self._credit[body["plate"]] += body["credit_fen"]
 
     def _pays(self, row: Row, stay_id: str, fen: int, *, waived: int = 0) -> Iterator[str]:
@@ -199,12 +199,12 @@ class MoneyAudit:
             yield f"by a {row.body['by']['role']}"
         self.shifts[self._shift].comes(taken["means"], -taken["fen"])
         for share in taken["shares"]:
-            account = self._accounts[share["stay_id"]]
-            if share["owed"] == "charge" and account.is_inside:
+            account = self._accounts.get(share["stay_id"])
+            if share["owed"] == "charge" and account is not None and account.is_inside:
                 account.paid -= share["fen"]
                 account.settled = None
             else:
-                self._arrears[taken["plate"], share["stay_id"]] += share["fen"]
+                self._arrears[taken["plate"], _key(share)] += share["fen"]
         self._credit[taken["plate"]] -= taken["credit_fen"]
         if self._credit[taken["plate"]] < 0:
             yield f"{taken['plate']} has used what is given back"
@@ -220,10 +220,14 @@ class MoneyAudit:
         body = row.body
         if body["by"]["role"] not in _MAY_WAIVE or not body["why"].strip():
             yield f"by a {body['by']['role']}, for the reason {body['why']!r}"
-        if body["owed"] == "arrears":
-            yield from self._owes_less(body["plate"], body["stay_id"], body["fen"])
-        else:
+        if body["owed"] == "charge":
             yield from self._pays(row, body["stay_id"], 0, waived=body["fen"])
+        else:
+            yield from self._owes_less(body["plate"], _key(body), body["fen"])
+
+    def _card_fee_charged(self, row: Row) -> Iterator[str]:
+        self._arrears[row.body["plate"], row.body["card"]] += row.body["fen"]
+        yield from ()
 
     # ------------------------------------------------------------ who leaves
 
@@ -324,12 +328,16 @@ class MoneyAudit:
         self._hand_ins[row.body["number"]] = -1  # once is enough
 
 
+def _key(share: dict[str, Any]) -> str:
+    return str(share["stay_id"] or share["card"])
+
+
 _Check = Callable[[MoneyAudit, Row], Iterator[str]]
 _CHECKS: dict[str, _Check] = {
     name: getattr(MoneyAudit, f"_{name}")
     for name in (
         "stay_opened", "stay_rated", "charge_quoted", "payment_taken", "receipt_issued", "receipt_voided",
-        "credit_used", "charge_waived", "alert_raised", "alert_cleared", "access_granted", "arrears_left",
-        "stay_closed", "shift_started", "cash_counted", "cash_handed_in", "cash_acknowledged",
+        "credit_used", "charge_waived", "card_fee_charged", "alert_raised", "alert_cleared",
+        "access_granted", "arrears_left", "stay_closed", "shift_started", "cash_counted", "cash_handed_in", "cash_acknowledged",
     )
 }  # fmt: skip

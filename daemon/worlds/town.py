@@ -111,6 +111,20 @@ class Town:
         self.queues[lane.name].comes(made)
         return made
 
+    @property
+    def plates_inside(self) -> list[str]:
+        return list(self._inside)
+
+    def moves_in(self, car: Car) -> None:
+        """One car more that comes and goes."""
+        self._residents.append(car)
+
+    def gets_card(self, plate: str, card: str) -> None:
+        """From now on the driver of that car shows another card."""
+        self._residents = [replace(one, card=card) if one.plate == plate else one for one in self._residents]
+        if plate in self._inside:
+            self._inside[plate] = replace(self._inside[plate], card=card)
+
     def _gone(self, lane: Lane, driver: Driver) -> None:
         self._about.discard(driver.car.plate)
         if driver.place is Place.THROUGH:

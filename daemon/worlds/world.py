@@ -27,6 +27,7 @@ from daemon.worlds.guardhouse import Guardhouse
 from daemon.worlds.inquest import Inquest, Remembered
 from daemon.worlds.laws import SETTLED_S, Violation, Witness
 from daemon.worlds.leader import Leader
+from daemon.worlds.lists import Lists
 from daemon.worlds.office import Office
 from daemon.worlds.outside import Outside
 from daemon.worlds.people import Driver
@@ -130,25 +131,24 @@ class World:
             stalled_since=self._stalled_since,
             begins=lambda: self._mischief.occasion(Occasion.FIRE),
         )
-        self._folk: tuple[Folk, ...] = (
-            self._cashdesk,
-            self._guardhouse(seed),
-            Post(random=Random(f"{seed} post"), scene=self._scene, desks=self._desks),
-            Leader(random=Random(f"{seed} leader"), scene=self._scene, lanes=self._lanes),
-            self._fires,
-        )
+        self._folk = self._cast(seed)
         self._inquest = Inquest(
             self._premises, self._office, self._boots, self._cashdesk.sent, self._fire_panel
         )
 
-    def _guardhouse(self, seed: int) -> Guardhouse:
-        return Guardhouse(
+    def _cast(self, seed: int) -> tuple[Folk, ...]:
+        scene, town = self._scene, self._town
+        guardhouse = Guardhouse(
             random=Random(f"{seed} guards"),
-            scene=self._scene,
-            queues=self._town.queues,
+            scene=scene,
+            queues=town.queues,
             cashdesk=self._cashdesk,
             witness=lambda: self._witness,
         )
+        post = Post(random=Random(f"{seed} post"), scene=scene, desks=self._desks)
+        leader = Leader(random=Random(f"{seed} leader"), scene=scene, lanes=self._lanes)
+        lists = Lists(random=Random(f"{seed} lists"), scene=scene, town=town)
+        return self._cashdesk, guardhouse, post, leader, lists, self._fires
 
     # ------------------------------------------------------------ from start to end
 
