@@ -20,6 +20,10 @@ ALERT_ACTIONS: dict[AlertKind, Words] = {
         "查看上一次进出的照片；车确实在场（不在场）再放行并重置",
         "look at the pictures of its last way in or out; let through with resync only if that is so",
     ),
+    AlertKind.AT_TWO_LANES: Words(
+        "对照两条车道的照片，先扣住牌证不符的一辆，再通知班长",
+        "compare the pictures of both lanes; hold the car whose plate and papers differ, tell the leader",
+    ),
     AlertKind.BOOM_DID_NOT_RISE: Words(
         "到车道查看道闸；必要时用手动手柄抬杆，引导车辆走其他车道",
         "go to the barrier; raise it by its handle if need be, send cars to another lane",
