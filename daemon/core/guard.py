@@ -24,7 +24,7 @@ from daemon.core.passages import close, grant, open_passage, settle
 from daemon.core.reasons import AlertKind, Reason, Severity
 from daemon.core.roles import MAY_AT_LANE, who_decides
 from daemon.core.signals import GuardAsked
-from daemon.core.special_rules import standing_hold
+from daemon.core.special_rules import standing_holds
 from daemon.core.state import LaneState, Passage, Phase
 from daemon.core.stays import stay_of
 
@@ -180,7 +180,7 @@ def _takes_somebody_else(draft: Draft, lane: LaneState, passage: Passage, signal
 
     A car that was sent away could come again with another card a moment later.
     """
-    held_for = [standing_hold(Case(draft.state, lane, passage, draft.at))]
+    held_for = [*standing_holds(Case(draft.state, lane, passage, draft.at))]
     if lane.locked is not None:
         held_for.append(Reason.LANE_LOCKED)
     for reason in held_for:

@@ -41,7 +41,7 @@ from daemon.core.special import (
     WithdrawApproval,
     key_of,
 )
-from daemon.core.special_rules import dangerous_goods, standing_hold, watch_list
+from daemon.core.special_rules import dangerous_goods, standing_holds, watch_list
 from daemon.core.state import LaneState, Passage, next_turn
 
 _LISTED = frozenset({Reason.DANGEROUS_GOODS, Reason.LARGE_NEEDS_APPROVAL})
@@ -242,7 +242,7 @@ def _judge_anew(draft: Draft) -> None:
         car = lane.passage
         if car is None or lane.phase in DECIDED:
             continue
-        if car.reason in _LISTED or standing_hold(Case(draft.state, lane, car, draft.at)) is not None:
+        if car.reason in _LISTED or standing_holds(Case(draft.state, lane, car, draft.at)):
             settle(draft, lane)
 
 

@@ -1,7 +1,7 @@
 """Watched, dangerous, exempt and large cars, as rules of access (R08 to R11).
 
 The law of this file: as in `daemon.core.access`, which has these rules in their order; a rule answers None
-where it has nothing to say. `standing_hold` is what no guard's click gets a car past, whatever else it is
+where it has nothing to say. `standing_holds` are what no guard's click gets a car past, whatever else it is
 held for.
 """
 
@@ -18,13 +18,11 @@ from daemon.core.special import (
 )
 
 
-def standing_hold(case: Case) -> Reason | None:
-    """Why letting this car through takes more than a guard (`daemon.core.roles.MAY_DECIDE` says who)."""
-    for rule in (watch_list, dangerous_goods, large_vehicle):
-        verdict = rule(case)
-        if isinstance(verdict, Hold):
-            return verdict.reason
-    return None
+def standing_holds(case: Case) -> tuple[Reason, ...]:
+    """All the reasons why letting this car through takes more than a guard (`daemon.core.roles.MAY_DECIDE`
+    says who, for each): whoever may end the one need not be who may end the other."""
+    verdicts = [rule(case) for rule in (watch_list, dangerous_goods, large_vehicle)]
+    return tuple(verdict.reason for verdict in verdicts if isinstance(verdict, Hold))
 
 
 def watch_list(case: Case) -> Verdict | None:

@@ -250,6 +250,21 @@ def test_no_role_below_supervisor_overrides_it(gate: GateRig, actor, action) -> 
     assert gate.orders == []
 
 
+@pytest.mark.rule("R08")
+@pytest.mark.rule("R11")
+@pytest.mark.parametrize("action", ["release", "open"])
+def test_a_leader_who_decides_about_a_watched_car_does_not_decide_about_what_it_carries(
+    gate: GateRig, action: Any
+) -> None:
+    """Given a watched car that carries dangerous goods, it takes who may override both."""
+    gate.ask(OFFICE, ListWatched(sign="plate", value=LORRY, why="警方通报", what_to_do="拦下"))
+    gate.ask(OFFICE, ClassifyCar(plate=LORRY, car_class="dangerous"))
+    lorry_comes(gate)
+    assert why_not(gate.guard(action, actor=LEADER)) is Reason.SUPERVISOR_DECIDES
+    gate.guard(action, actor=SUPERVISOR)
+    assert gate.last(AccessGranted).by == SUPERVISOR
+
+
 @pytest.mark.rule("R11")
 def test_a_locked_lane_makes_it_nobody_elses(gate: GateRig) -> None:
     """A leader may open a locked lane, but not to dangerous goods."""
