@@ -289,6 +289,8 @@ class MoneyAudit:
         account.is_inside = False
 
     def _leaves(self, row: Row, account: _Account) -> Iterator[str]:
+        if self._reasons.get(str(row.passage)) == "temporary_exit":
+            return  # it was let go owing nothing; what is asked while it drives is for nobody
         if account.due:
             yield f"{account.due} fen are due, and nothing is said of them"
         elif account.quote is None and min(self._right_fees(account, row)) > 0:
@@ -338,6 +340,7 @@ _CHECKS: dict[str, _Check] = {
     for name in (
         "stay_opened", "stay_rated", "charge_quoted", "payment_taken", "receipt_issued", "receipt_voided",
         "credit_used", "charge_waived", "card_fee_charged", "alert_raised", "alert_cleared",
-        "access_granted", "arrears_left", "stay_closed", "shift_started", "cash_counted", "cash_handed_in", "cash_acknowledged",
+        "access_granted", "arrears_left", "stay_closed", "shift_started", "cash_counted",
+        "cash_handed_in", "cash_acknowledged",
     )
 }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -11,15 +11,16 @@ from typing import Any
 
 import daemon.engine
 from daemon.core import decide, evolve
-from daemon.core.facts import Fact, GateStarted, StayClosed
+from daemon.core.facts import Fact, StayClosed
+from daemon.core.money import ReceiptIssued
 from daemon.core.signals import LoopState, Signal
 from daemon.core.state import State
 from daemon.core.table import Table
 from daemon.mqtt import publisher
 from daemon.mqtt.inbound import Acknowledged
 from daemon.mqtt.inbound import judge as judge_message
-from daemon.store import StoreError, file, ledger, snapshot, starting, tables
-from daemon.worlds.planting import Bug, Swap, engine, everywhere
+from daemon.store import Store, StoreError, file, ledger, snapshot, starting, tables
+from daemon.worlds.planting import Bug, Swap, at_start, engine
 
 # ---------------------------------------------------------------- disk and ledger
 
@@ -96,13 +97,13 @@ def evolve_not_applied() -> list[Swap]:
 
 
 def presence_lost_at_restart() -> list[Swap]:
-    return _at_start(
+    return at_start(
         lambda state: replace(state, stays=Table(), stay_of_plate=Table(), stay_of_permit=Table())
     )
 
 
 def passage_numbers_begin_anew() -> list[Swap]:
-    return _at_start(lambda state: replace(state, passages_opened=0))
+    return at_start(lambda state: replace(state, passages_opened=0))
 
 
 def loops_believed_after_a_start() -> list[Swap]:
@@ -110,7 +111,7 @@ def loops_believed_after_a_start() -> list[Swap]:
         lanes = {key: replace(each, safety=LoopState.FREE) for key, each in state.lanes.items()}
         return replace(state, lanes=MappingProxyType(lanes))
 
-    return _at_start(free)
+    return at_start(free)
 
 
 def what_a_refusing_disk_kept_back_is_forgotten() -> list[Swap]:
@@ -131,6 +132,30 @@ def snapshot_says_more_than_it_has_seen() -> list[Swap]:
 
 
 # ---------------------------------------------------------------- the office
+
+
+def publish_cursor_in_a_second_transaction() -> list[Swap]:
+    """What lay in the ledger at the start counts as handed over: its own transaction is what failed."""
+    own = starting.start
+
+    def start(store: Any, *given: Any, **named: Any) -> Any:
+        made = own(store, *given, **named)
+        store.set_acked(store.last_seq())
+        return made
+
+    return [(starting, "start", start)]
+
+
+def receipt_in_a_second_transaction() -> list[Swap]:
+    own = Store.append
+
+    def append(self: Store, facts: Sequence[Fact]) -> list[int]:
+        for at, fact in enumerate(facts):
+            if isinstance(fact, ReceiptIssued):
+                return [*own(self, facts[:at]), *own(self, facts[at:])]
+        return own(self, facts)
+
+    return [(Store, "append", append)]
 
 
 def cursor_moved_before_the_acknowledgement() -> list[Swap]:
@@ -177,21 +202,6 @@ def silence_is_never_broken() -> list[Swap]:
     return [(publisher.Publisher, "_give_up_waiting", lambda _self: None)]
 
 
-def _at_start(change: Callable[[State], State]) -> list[Swap]:
-    own = evolve.evolve
-
-    def changed(state: State, fact: Fact) -> State:
-        state = own(state, fact)
-        return change(state) if isinstance(fact, GateStarted) else state
-
-    def all_changed(state: State, facts: Any) -> State:
-        for fact in facts:
-            state = changed(state, fact)
-        return state
-
-    return [*everywhere(own, changed), *everywhere(evolve.evolve_all, all_changed)]
-
-
 BUGS: dict[str, Bug] = {
     bug.__name__: bug
     for bug in (
@@ -208,6 +218,8 @@ BUGS: dict[str, Bug] = {
         what_a_refusing_disk_kept_back_is_forgotten,
         rows_behind_a_snapshot_forgotten,
         snapshot_says_more_than_it_has_seen,
+        publish_cursor_in_a_second_transaction,
+        receipt_in_a_second_transaction,
         cursor_moved_before_the_acknowledgement,
         brokers_word_is_delivery,
         retained_word_obeyed,

@@ -12,7 +12,7 @@ from daemon.core.reasons import AlertKind, Reason
 from daemon.core.signals import CardRead, GuardAsked, LoopState, Signal, Started
 from daemon.core.state import LaneState, Phase, State
 from daemon.perform import Performer
-from daemon.worlds.planting import Bug, Swap, blind_performer, engine, everywhere
+from daemon.worlds.planting import Bug, Swap, blind_performer, engine, everywhere, no_alert, without_rule
 
 FIFTEEN_S = timedelta(seconds=15)
 
@@ -106,15 +106,15 @@ def button_needs_the_broker() -> list[Swap]:
 
 
 def expired_permit_opens() -> list[Swap]:
-    return _without_rule("validity")
+    return without_rule("validity")
 
 
 def no_anti_passback() -> list[Swap]:
-    return _without_rule("passback")
+    return without_rule("passback")
 
 
 def plate_alone_opens() -> list[Swap]:
-    return _without_rule("both_needed", "mismatch")
+    return without_rule("both_needed", "mismatch")
 
 
 def temporary_car_inside_twice() -> list[Swap]:
@@ -174,17 +174,7 @@ def inside_at_the_grant() -> list[Swap]:
 
 
 def tailgater_not_noticed() -> list[Swap]:
-    own = draft.Draft.raise_alert
-
-    def raise_alert(self: draft.Draft, kind: AlertKind, *given: Any, **named: Any) -> None:
-        if kind not in (AlertKind.PASSED_WITHOUT_GRANT, AlertKind.TAILGATING):
-            own(self, kind, *given, **named)
-
-    return [(draft.Draft, "raise_alert", raise_alert)]
-
-
-def _without_rule(*dropped: str) -> list[Swap]:
-    return everywhere(access.RULES, tuple(rule for rule in access.RULES if rule[0] not in dropped))
+    return [no_alert(AlertKind.PASSED_WITHOUT_GRANT, AlertKind.TAILGATING)]
 
 
 def _closing_at_start() -> list[Swap]:

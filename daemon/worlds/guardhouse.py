@@ -70,7 +70,7 @@ class Guardhouse:
                     self._decides(fact)
                 case AccessRefused(lane=str(lane)) if lane in self._queues:
                     self._queues[lane].turns_away()
-                case ActionRefused(action="release" | "refuse", reason=reason, lane=str(lane)):
+                case ActionRefused(action="release" | "refuse" | "open", reason=reason, lane=str(lane)):
                     self._calls(_CALLED.get(reason), lane)
                 case _:
                     pass

@@ -11,6 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 import daemon.engine
+from daemon.core import access, decide, draft, evolve, roles
+from daemon.core.facts import Fact, GateStarted
+from daemon.core.reasons import AlertKind
+from daemon.core.signals import Request, Signal
+from daemon.core.state import State
 from daemon.perform import Performer
 from daemon.worlds import gate
 
@@ -38,3 +43,55 @@ def engine(kind: type[daemon.engine.Engine]) -> Swap:
 def blind_performer() -> Swap:
     """Without this the last look before lowering would hide what the rules do wrong."""
     return Performer, "_is_occupied_by_now", lambda _self, _order: False
+
+
+def without_rule(*dropped: str) -> list[Swap]:
+    """Those rules of access are never asked."""
+    return everywhere(access.RULES, tuple(rule for rule in access.RULES if rule[0] not in dropped))
+
+
+def at_start(change: Callable[[State], State]) -> list[Swap]:
+    """The state is something else after each start."""
+    own = evolve.evolve
+
+    def changed(state: State, fact: Fact) -> State:
+        state = own(state, fact)
+        return change(state) if isinstance(fact, GateStarted) else state
+
+    def all_changed(state: State, facts: Any) -> State:
+        for fact in facts:
+            state = changed(state, fact)
+        return state
+
+    return [*everywhere(own, changed), *everywhere(evolve.evolve_all, all_changed)]
+
+
+def unsaid(kind: type[Fact]) -> Swap:
+    """No decision ever comes to a fact of that kind, though it acts as if it had."""
+    own = decide.decide
+
+    def silent(state: State, signal: Signal) -> tuple[Fact, ...]:
+        return tuple(fact for fact in own(state, signal) if not isinstance(fact, kind))
+
+    return daemon.engine, "decide", silent
+
+
+def no_alert(*kinds: AlertKind) -> Swap:
+    """Alerts of those kinds are never raised."""
+    own = draft.Draft.raise_alert
+
+    def raise_alert(self: draft.Draft, kind: AlertKind, *given: Any, **named: Any) -> None:
+        if kind not in kinds:
+            own(self, kind, *given, **named)
+
+    return draft.Draft, "raise_alert", raise_alert
+
+
+def anybody_may(request: type[Request]) -> list[Swap]:
+    """Whoever asks for that, has it."""
+    own = roles.may
+
+    def may(role: roles.Role, asked: Request) -> bool:
+        return isinstance(asked, request) or own(role, asked)
+
+    return everywhere(own, may)

@@ -10,10 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from daemon.worlds import bugs_of_machine, bugs_of_rules
+from daemon.worlds import bugs_of_machine, bugs_of_money, bugs_of_post, bugs_of_rules
 from daemon.worlds.planting import Bug
 
-_BUGS: dict[str, Bug] = {**bugs_of_machine.BUGS, **bugs_of_rules.BUGS}
+_BUGS: dict[str, Bug] = {
+    **bugs_of_machine.BUGS,
+    **bugs_of_rules.BUGS,
+    **bugs_of_money.BUGS,
+    **bugs_of_post.BUGS,
+}
 
 
 def names() -> tuple[str, ...]:
