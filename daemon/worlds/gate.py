@@ -26,7 +26,7 @@ from daemon.core.signals import (
     Signal,
     Started,
 )
-from daemon.core.state import LaneRules, SiteRules, empty_state
+from daemon.core.state import LaneRules, SiteRules, State, empty_state
 from daemon.edges.cards import read_cards
 from daemon.edges.contacts import watch_boom, watch_button, watch_loop
 from daemon.edges.fire import watch_fire
@@ -153,7 +153,7 @@ class Gate:
         """As `App._start`: the ledger first, then the start written down, then every device made."""
         around, clock = self.around, self.around.outside
         self.store = Store(around.disk.folder, ballast_bytes=0)
-        start = starting.start(self.store, clock.now(), empty_state(around.rules, around.site), long=LONG)
+        start = starting.start(self.store, clock.now(), self._empty(), long=LONG)
         if start.trusted is not None:
             self.loop.call_later(LOOKS_AFTER_S, self._look, start.trusted)
         self.barriers = {lane.name: WorldBarrier(lane, self.life) for lane in around.lanes}
@@ -265,9 +265,12 @@ class Gate:
         if self.is_up and not self.life.is_over:
             self.loop.call_soon(self._copy)
 
+    def _empty(self) -> State:
+        return empty_state(self.around.rules, self.around.site)
+
     def _copy(self) -> None:
         with suppress(OSError, LedgerDamaged):
-            upkeep.copy(self.around.disk.folder, empty_state(self.around.rules), long=LONG)
+            upkeep.copy(self.around.disk.folder, self._empty(), long=LONG)
 
     def _look(self, trusted: str) -> None:
         """What the process that looks at what a start has left unread would find; then as `App`."""
@@ -275,7 +278,7 @@ class Gate:
             return
         folder = self.around.disk.folder
         try:
-            starting.revisit(folder, empty_state(self.around.rules), trusted)
+            starting.revisit(folder, self._empty(), trusted)
         except LedgerDamaged as damage:
             doubt.leave(folder, damage)
             self.why = damage

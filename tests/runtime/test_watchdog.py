@@ -163,11 +163,13 @@ def test_a_part_nobody_named_is_a_mistake_in_the_wiring(systemd: Systemd) -> Non
         Gate(systemd).watchdog.pulse("camera")
 
 
-def test_systemd_hears_ready_status_and_stopping(systemd: Systemd) -> None:
+def test_systemd_hears_how_far_a_start_is_ready_status_and_stopping(systemd: Systemd) -> None:
+    systemd.notifier.busy("gatepost.db: 50000 rows fit", for_s=600)
     systemd.notifier.ready("2 lanes")
     systemd.notifier.status("entry-1: camera lost\nMAINPID=1")
     systemd.notifier.stopping()
     assert systemd.heard() == [
+        "EXTEND_TIMEOUT_USEC=600000000\nSTATUS=gatepost.db: 50000 rows fit",
         "READY=1\nSTATUS=2 lanes",
         "STATUS=entry-1: camera lost MAINPID=1",
         "STOPPING=1",

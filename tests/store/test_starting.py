@@ -99,6 +99,22 @@ def test_a_long_replay_keeps_a_snapshot_and_the_next_start_is_by_it(store: Store
     assert not second.copy_owed
 
 
+def test_a_long_start_says_how_far_it_is(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """systemd gives up on a start that is silent for too long."""
+    monkeypatch.setattr(copies, "TOLD_EVERY", 30)
+    store.append(history(80))
+    store.close()
+    said: list[str] = []
+    start(store, NOW, EMPTY, say=said.append)
+    assert said == [
+        "gatepost.db: every page is checked",
+        "gatepost.db: 30 rows fit",
+        "gatepost.db: 60 rows fit",
+        "30 rows replayed",
+        "60 rows replayed",
+    ]
+
+
 def test_the_snapshot_grows_with_the_copy_and_is_never_ahead_of_it(store: Store) -> None:
     facts = history(200)
     store.append(facts[:100])
