@@ -14,6 +14,7 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from daemon.cli import main
 from daemon.config.keys import text_of
 from daemon.core.signals import Fault
 from daemon.mqtt.command.envelope import Command
@@ -204,3 +205,36 @@ def test_two_thousand_hostile_commands_over_the_broker_none_obeyed_genuine_ones_
     assert len(refused) < 150
     counted = sum(row["times"] for row in refused)
     assert counted == sum(sent.values()) - sent[Fault.TOO_LONG], "what is over 64 KiB the broker keeps"
+
+
+@pytest.mark.rule("R28")
+def test_the_office_sends_with_a_key_made_today_until_it_is_revoked_and_no_gate_is_restarted(
+    commanded: Gate, broker: Mosquitto, tmp_path: Path
+) -> None:
+    gate, keys, lines = commanded, tmp_path / "office-keys", len(RING) + 1
+    gate.hears(f"{len(RING)} keys are known")
+
+    # given a new pair, whose public half is copied to the gate
+    made = ["keys", "new", "duty", "--name", "周班长", "--role", "leader", "--folder", str(keys)]
+    assert main(made) == 0
+    public = gate.folder / "keys" / "duty.pub"
+    public.write_bytes((keys / "duty.pub").read_bytes())
+    gate.hears(f"{lines} keys are known")
+
+    # when the office sends with it, the answer is the limit switch's
+    wish = ("--lane", "entry-1", "--reason", "试杆", "--key", str(keys / "duty.key"))
+    sent = gate.gatepost("office", "send", "east", "open", *wish)
+    assert sent.returncode == 0, sent.stdout + sent.stderr
+    assert "已完成 done" in sent.stdout
+    assert gate.fact("boom_raise_ordered", lane="entry-1")["by"] == {"name": "周班长", "role": "leader"}
+    assert gate.facts("boom_moved", lane="entry-1", boom="up")
+
+    # and when it is revoked, it opens nothing more
+    assert main(["keys", "revoke", str(public)]) == 0
+    gate.until(
+        "the keys to be read", lambda: sum(f"{lines} keys are known" in line for line in gate.said) > 1
+    )
+    sent = gate.gatepost("office", "send", "east", "open", *wish)
+    assert sent.returncode == 1
+    assert "key_revoked" in sent.stdout + sent.stderr
+    assert len(gate.facts("boom_raise_ordered")) == 1
