@@ -11,7 +11,7 @@ one fits.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -72,6 +72,27 @@ def found(number: CardNumber, known: Iterable[str]) -> str | None:
     if len(alike) > 1:
         raise SeveralCards(f"卡号不唯一 {number.hex} fits several cards: {', '.join(alike)}")
     return alike[0] if alike else None
+
+
+DIGITS = (10, 8, 6)
+"""Hexadecimal digits of all 40 bits, and of the 32 or 24 that some readers and lists keep."""
+
+
+def shown_as(read: str, known: Sequence[Mapping[str, object]]) -> str:
+    """The known card that a reader has seen, where the reader or the list has only a part of its number.
+
+    The card as it was read where none is known by it, or several are: a part that fits two is neither's.
+    """
+    if any(read in cards for cards in known):
+        return read
+    if len(read) not in DIGITS:
+        return read
+    ends = (read[-digits:] for digits in DIGITS if digits < len(read))
+    part = next((end for end in ends if any(end in cards for cards in known)), None)
+    if part is not None or len(read) == DIGITS[0]:
+        return part or read
+    alike = {card for cards in known for card in cards if len(read) < len(card) and card.endswith(read)}
+    return alike.pop() if len(alike) == 1 else read
 
 
 def _hexadecimal(groups: tuple[str, ...]) -> int:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from daemon.core.fact import Fact
-from daemon.core.plates import is_plate, normalise
+from daemon.core.plates import is_plate
 from daemon.core.reasons import Reason
 from daemon.core.signals import Actor, Asked, Instant, Permit, Request
 from daemon.core.table import Table, oldest
@@ -225,7 +225,7 @@ def _issued(request: IssuePass) -> Pass:
         person=request.person.strip(),
         company=request.company,
         household_or_job=request.household_or_job,
-        plate=normalise(request.plate) if request.plate else None,
+        plate=request.plate or None,
         valid_from=request.valid_from,
         valid_until=request.valid_until,
     )
@@ -258,9 +258,9 @@ def _why_not_issue(draft: Draft, request: IssuePass) -> Reason | None:
         return Reason.PASS_NUMBER_TAKEN
     if not request.person.strip() or not request.household_or_job.strip():
         return Reason.PASS_FOR_NOBODY
-    if request.plate and not is_plate(normalise(request.plate)):
+    if request.plate and not is_plate(request.plate):
         return Reason.PLATE_WRONG
-    if request.plate and normalise(request.plate) in draft.state.permit_of_plate:
+    if request.plate and request.plate in draft.state.permit_of_plate:
         return Reason.PLATE_TAKEN
     begins, ends = request.valid_from, request.valid_until
     return Reason.PERIOD_IS_OVER if ends <= begins or (draft.at.trusted and draft.at.wall >= ends) else None

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from daemon.core.fact import Fact
-from daemon.core.plates import normalise
 from daemon.core.reasons import Reason
 from daemon.core.signals import Actor, Asked, Request
 from daemon.core.table import Table
@@ -156,7 +155,7 @@ def asked(draft: Draft, asked: Asked, request: AnyRequest) -> None:
                     at=at,
                     lane=request.lane,
                     passage=_in_front_at(draft, request.lane),
-                    plate=normalise(request.plate),
+                    plate=request.plate,
                     what=request.what,
                     picture=request.picture,
                     driver=request.driver,
@@ -197,7 +196,7 @@ def _in_front_at(draft: Draft, lane: str | None) -> str | None:
 
 
 def _found(draft: Draft, request: RegisterFinding) -> Finding:
-    plate = normalise(request.plate)
+    plate = request.plate
     owner, household = _owner(draft, plate)
     return Finding(
         number=f"F{draft.state.findings.written + 1:05d}",

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, assert_never
 from daemon.core.facts import StayClosed
 from daemon.core.lane import DECIDED
 from daemon.core.lot import AnyRequest, EndStay, LotRecounted, Recount
-from daemon.core.plates import normalise
 from daemon.core.reasons import Reason
 from daemon.core.signals import Asked
 
@@ -52,7 +51,7 @@ def _recount(draft: Draft, asked: Asked, request: Recount) -> Reason | None:
 
 def _end_stay(draft: Draft, asked: Asked, request: EndStay) -> Reason | None:
     state = draft.state
-    stay = state.stays.get(request.stay) if request.stay else state.stay_by_plate(normalise(request.plate))
+    stay = state.stays.get(request.stay) if request.stay else state.stay_by_plate(request.plate)
     if stay is None:
         return Reason.STAY_UNKNOWN
     if _is_leaving(state, stay.id):

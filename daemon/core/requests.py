@@ -42,9 +42,11 @@ from daemon.core import (
     till,
     visits,
 )
+from daemon.core.plates import normalise
 from daemon.core.reasons import Reason
 from daemon.core.roles import may
 from daemon.core.signals import Asked, Request
+from daemon.core.state import NO_PLATE
 from daemon.core.wall_clock import aware
 
 if TYPE_CHECKING:
@@ -123,7 +125,7 @@ def asked(draft: Draft, signal: Asked) -> None:
         draft.refuse(signal, Reason.ROLE_NOT_ALLOWED)
         return
     before = len(draft.facts)
-    request = _in_the_sites_time(signal.request, draft.state.rules.timezone)
+    request = _written_alike(signal.request, draft.state.rules.timezone)
     objection = _ANSWER[type(request)](draft, replace(signal, request=request), request)
     if objection is not None:
         draft.refuse(signal, objection)
@@ -132,11 +134,16 @@ def asked(draft: Draft, signal: Asked) -> None:
             passages.settle(draft, draft.lane(lane))
 
 
-def _in_the_sites_time(request: Request, zone: tzinfo) -> Request:
-    """Every moment of a request is an aware one from here on; the nouns need not ask."""
+def _written_alike(request: Request, zone: tzinfo) -> Request:
+    """Moments are aware ones and plates written one way from here on; the nouns need not ask."""
     written = {field.name: getattr(request, field.name) for field in fields(request)}
-    moments = {name: aware(value, zone) for name, value in written.items() if isinstance(value, datetime)}
-    return replace(request, **moments)
+    alike: dict[str, Any] = {
+        name: aware(value, zone) for name, value in written.items() if isinstance(value, datetime)
+    }
+    plate = written.get("plate")
+    if isinstance(plate, str) and not plate.startswith(NO_PLATE):
+        alike["plate"] = normalise(plate)
+    return replace(request, **alike)
 
 
 def _spoken_for(state: State, fact: Fact) -> list[LaneState]:

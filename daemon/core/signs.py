@@ -7,8 +7,11 @@ nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
+from daemon.core.card_numbers import shown_as
 from daemon.core.draft import Draft
 from daemon.core.facts import BoomRaiseOrdered, CardPresented, PlateSeen
 from daemon.core.lane import DECIDED
@@ -16,13 +19,14 @@ from daemon.core.passages import Cause, close, open_passage, settle
 from daemon.core.reasons import Reason
 from daemon.core.sightings import noticed
 from daemon.core.signals import Boom, CardRead, LoopState, PlateRead
-from daemon.core.state import LaneState, Passage, Phase
+from daemon.core.state import LaneState, Passage, Phase, State
 
 
 def card_read(draft: Draft, signal: CardRead) -> None:
     lane = draft.state.lanes.get(signal.lane)
     if lane is None:
         return
+    signal = replace(signal, card=shown_as(signal.card, _known_cards(draft.state)))
     if lane.phase in DECIDED and lane.passage is not None and lane.passage.card == signal.card:
         _card_again(draft, lane)
         return
@@ -44,6 +48,11 @@ def card_read(draft: Draft, signal: CardRead) -> None:
     )
     noticed(draft, lane, passage.id)
     settle(draft, draft.lane(lane))
+
+
+def _known_cards(state: State) -> tuple[Mapping[str, object], ...]:
+    watched = {watch.value: watch for watch in state.special.watched.values() if watch.sign == "card"}
+    return state.permit_of_card, state.cards.stock, watched
 
 
 def _card_again(draft: Draft, lane: LaneState) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
 
+from daemon.core.card_numbers import Presentation
 from daemon.core.fact import Fact
 from daemon.core.plates import PlateKind, plate_kind
 from daemon.core.signals import Actor, Instant, Request
@@ -79,6 +80,8 @@ class ListWatched(Request):
     value: str
     why: str
     what_to_do: str
+    written_as: Presentation | None = None
+    """How the number of a card is written; None for as many hexadecimal digits as the readers send."""
     kind: Literal["list_watched"] = "list_watched"
 
 
@@ -89,6 +92,8 @@ class UnlistWatched(Request):
     sign: Sign
     value: str
     reason: str
+    written_as: Presentation | None = None
+    """How the number of a card is written; None for as many hexadecimal digits as the readers send."""
     kind: Literal["unlist_watched"] = "unlist_watched"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from daemon.core.card_numbers import NotThatPresentation, canonical, shown_as
 from daemon.core.case import Case, Grant
 from daemon.core.draft import Draft
 from daemon.core.lane import DECIDED
@@ -32,7 +33,6 @@ from daemon.core.special import (
     LargeApproval,
     LargeApproved,
     ListWatched,
-    Sign,
     UnclassifyCar,
     UnlistWatched,
     Watch,
@@ -57,7 +57,7 @@ def asked(draft: Draft, asked: Asked, request: AnyRequest) -> None:
         case ClassifyCar():
             _classify(draft, asked, request)
         case UnclassifyCar():
-            plate = normalise(request.plate)
+            plate = request.plate
             if plate not in draft.state.special.classed:
                 draft.refuse(asked, Reason.NOT_LISTED)
             else:
@@ -79,7 +79,10 @@ def asked(draft: Draft, asked: Asked, request: AnyRequest) -> None:
 
 
 def _list_watched(draft: Draft, asked: Asked, request: ListWatched) -> None:
-    value = _one_way(request.sign, request.value)
+    value = _one_way(draft, request)
+    if value is None:
+        draft.refuse(asked, Reason.CARD_NUMBER_WRONG)
+        return
     if not value or not request.what_to_do.strip():
         draft.refuse(asked, Reason.WATCH_INCOMPLETE)
         return
@@ -101,7 +104,7 @@ def listed_anew(draft: Draft) -> None:
 
 
 def _unlist_watched(draft: Draft, asked: Asked, request: UnlistWatched) -> None:
-    value = _one_way(request.sign, request.value)
+    value = _one_way(draft, request) or ""
     key = key_of(request.sign, value)
     if key not in draft.state.special.watched:
         draft.refuse(asked, Reason.NOT_LISTED)
@@ -116,7 +119,7 @@ def _unlist_watched(draft: Draft, asked: Asked, request: UnlistWatched) -> None:
 
 
 def _classify(draft: Draft, asked: Asked, request: ClassifyCar) -> None:
-    plate = normalise(request.plate)
+    plate = request.plate
     if not plate:
         draft.refuse(asked, Reason.WATCH_INCOMPLETE)
         return
@@ -129,7 +132,7 @@ def _classify(draft: Draft, asked: Asked, request: ClassifyCar) -> None:
 def _approve(draft: Draft, asked: Asked, request: ApproveLarge) -> None:
     approval = LargeApproval(
         number=request.number,
-        plate=normalise(request.plate) if request.plate else None,
+        plate=request.plate or None,
         company=request.company or None,
         valid_from=request.valid_from,
         valid_until=request.valid_until,
@@ -246,5 +249,15 @@ def _judge_anew(draft: Draft) -> None:
             settle(draft, lane)
 
 
-def _one_way(sign: Sign, value: str) -> str:
-    return normalise(value) if sign == "plate" else value.strip().upper()
+def _one_way(draft: Draft, request: ListWatched | UnlistWatched) -> str | None:
+    """The value as the gate keeps it; None for a card that is not written as is said."""
+    if request.sign == "plate":
+        return normalise(request.value)
+    if request.written_as is None:
+        return request.value.strip().upper()
+    try:
+        number = canonical(request.value, request.written_as).hex
+    except NotThatPresentation:
+        return None
+    # What is printed on a card is often a part of its number: the whole of it is known where the card is.
+    return shown_as(number, (draft.state.permit_of_card, draft.state.cards.stock))

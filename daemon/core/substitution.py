@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from daemon.core.fact import Fact
-from daemon.core.plates import is_plate, normalise
+from daemon.core.plates import is_plate
 from daemon.core.reasons import Reason
 from daemon.core.signals import Actor, Asked, Instant, Request
 from daemon.core.table import Table
@@ -223,7 +223,7 @@ def _written(draft: Draft, request: RegisterSubstitution, by: Actor) -> Substitu
         number=f"H{draft.state.substitutions.written + 1:05d}",
         permit_id=request.permit,
         own_plate=draft.state.permits[request.permit].plate,
-        plate=normalise(request.plate),
+        plate=request.plate,
         basis=request.basis,
         owner=request.owner,
         document=request.document,
@@ -256,7 +256,7 @@ def _why_not(draft: Draft, request: AnyRequest, actor: Actor) -> Reason | None:
 
 
 def _why_not_register(draft: Draft, request: RegisterSubstitution) -> Reason | None:
-    plate = normalise(request.plate)
+    plate = request.plate
     if request.permit not in draft.state.permits:
         return Reason.PERMIT_UNKNOWN
     if not all(text.strip() for text in (request.owner, request.document, request.photo)):

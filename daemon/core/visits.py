@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from daemon.core.fact import Fact
-from daemon.core.plates import is_plate, normalise
+from daemon.core.plates import is_plate
 from daemon.core.reasons import Reason
 from daemon.core.signals import Actor, Asked, Instant, Request
 from daemon.core.table import Table, oldest
@@ -307,7 +307,7 @@ def _announced(draft: Draft, request: AnnounceVisit) -> Visit:
         unit=request.unit.strip(),
         name=request.name.strip(),
         visitor=request.visitor,
-        plate=normalise(request.plate) if request.plate else None,
+        plate=request.plate or None,
         code=request.code.strip() if request.code else None,
         valid_until=request.valid_until,
     )
@@ -349,7 +349,7 @@ def _why_not_announce(draft: Draft, request: AnnounceVisit) -> Reason | None:
         return Reason.HOUSEHOLD_UNKNOWN
     if not request.plate and not code:
         return Reason.VISIT_OF_NOBODY
-    if request.plate and not is_plate(normalise(request.plate)):
+    if request.plate and not is_plate(request.plate):
         return Reason.PLATE_WRONG
     if code and len(code) < SHORTEST_CODE:
         return Reason.CODE_TOO_SHORT
