@@ -8,10 +8,10 @@ more have, receipts after `KEPT_RECEIPTS`. What is owed is never forgotten.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from daemon.core.fact import Fact
-from daemon.core.facts import GateStarted, StayClosed, StayOpened
+from daemon.core.facts import StayClosed, StayOpened
 from daemon.core.money import (
     ArrearsLeft,
     CardFeeCharged,
@@ -28,7 +28,6 @@ from daemon.core.money import (
 from daemon.core.signals import Instant
 from daemon.core.table import Table
 from daemon.core.tariff.stay import parked_between
-from daemon.core.wall_clock import ClockSet, redated
 
 KEPT = 5_000
 """Cars that have left: a confirmation that comes late still finds them, and so do the rules of one day."""
@@ -124,10 +123,6 @@ def stands(quoted: Quoted, at: Instant) -> bool:
 
 def evolve(money: Money, fact: Fact) -> Money:
     match fact:
-        case ClockSet():
-            return _redated(money, fact.at, fact.reckoned)
-        case GateStarted():
-            return _redated(money, fact.at, None)
         case StayOpened(stay_kind="temporary"):
             account = Account(stay_id=fact.stay_id, plate=fact.plate, entered=fact.at, seen_as=fact.vehicle)
             return replace(money, accounts=money.accounts.put(fact.stay_id, account))
@@ -195,27 +190,6 @@ def of_sibling_late(money: Money, fact: Fact, stay_id: str) -> Money:
             return evolve(money, fact)
         case _:
             return money
-
-
-def _redated(money: Money, clock: Instant, reckoned: datetime | None) -> Money:
-    """By the clock that is believed from now on: no fee comes from what it was before (R43)."""
-
-    def by_it(moment: Instant | None) -> Instant | None:
-        return None if moment is None else redated(moment, clock, reckoned)
-
-    accounts = money.accounts
-    for account in money.accounts.values():
-        quoted = account.quoted
-        after = replace(
-            account,
-            entered=redated(account.entered, clock, reckoned),
-            quoted=None if quoted is None else replace(quoted, at=redated(quoted.at, clock, reckoned)),
-            settled=by_it(account.settled),
-            left=by_it(account.left),
-        )
-        if after != account:
-            accounts = accounts.put(account.stay_id, after)
-    return money if accounts is money.accounts else replace(money, accounts=accounts)
 
 
 def _account(money: Money, stay_id: str, **changed: object) -> Money:

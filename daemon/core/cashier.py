@@ -90,7 +90,7 @@ def _waiting(state: State, stay_id: str) -> Exit | None:
 
 def _priced(draft: Draft, account: Account, actor: Actor) -> Account:
     """The account with a price that stands: the one that was told, or one told now."""
-    if is_in_grace(account, draft.at):
+    if is_in_grace(draft.state, account, draft.at):
         return account
     where = _waiting(draft.state, account.stay_id)
     if account.quoted is not None and (where is not None or stands(account.quoted, draft.at)):
@@ -99,7 +99,7 @@ def _priced(draft: Draft, account: Account, actor: Actor) -> Account:
 
 
 def _due(draft: Draft, account: Account) -> int:
-    return 0 if is_in_grace(account, draft.at) else account.due_fen
+    return 0 if is_in_grace(draft.state, account, draft.at) else account.due_fen
 
 
 # ---------------------------------------------------------------- the price
@@ -111,7 +111,7 @@ def _quote(draft: Draft, actor: Actor, request: QuoteStay) -> Reason | None:
         return Reason.NO_TARIFF
     if account is None:
         return Reason.STAY_UNKNOWN
-    if is_in_grace(account, draft.at):
+    if is_in_grace(draft.state, account, draft.at):
         return Reason.PAID_ALREADY
     tell(draft, account, _waiting(draft.state, account.stay_id), actor)
     _let_go(draft, account.stay_id)

@@ -102,11 +102,12 @@ def _earlier(state: State, account: Account, at: Instant) -> Iterator[tuple[date
             yield parked.entered, parked.elapsed
 
 
-def is_in_grace(account: Account, at: Instant) -> bool:
-    """True where it has paid what it was asked, and not longer ago than it may take to leave."""
+def is_in_grace(state: State, account: Account, at: Instant) -> bool:
+    """True where it has paid what it was asked, and not longer ago than it may take to leave, as far as any
+    clock that was believed can tell."""
     if account.settled is None or account.quoted is None:
         return False
-    return parked_between(account.settled, at).elapsed <= account.quoted.grace
+    return parked_between(account.settled, at, boots=state.boots).elapsed <= account.quoted.grace
 
 
 # ---------------------------------------------------------------- telling it
@@ -176,7 +177,7 @@ def charged(case: Case, stay: Stay) -> Verdict:
     if account is None or stay.kind != "temporary" or case.state.tariff is None:
         return grant
     quoted = account.quoted
-    if is_in_grace(account, case.at):
+    if is_in_grace(case.state, account, case.at):
         return grant
     if quoted is None or quoted.passage != case.passage.id:
         return Charge(stay)
@@ -219,7 +220,7 @@ def let_out(draft: Draft, lane: LaneState, passage: Passage, stay: Stay | None) 
     account = draft.state.money.accounts.get(stay.id) if stay is not None else None
     if stay is None or account is None or stay.kind != "temporary" or lane.direction != "exit":
         return 0
-    if is_in_grace(account, draft.at):
+    if is_in_grace(draft.state, account, draft.at):
         return 0
     if account.quoted is None or account.quoted.passage != passage.id:
         account = tell(draft, account, Exit(lane, passage))
@@ -241,7 +242,7 @@ def asks_first(draft: Draft, lane: LaneState, passage: Passage, stay: Stay) -> b
     account = draft.state.money.accounts.get(stay.id)
     if account is None or lane.direction != "exit" or stay.kind != "temporary":
         return False
-    if is_in_grace(account, draft.at):
+    if is_in_grace(draft.state, account, draft.at):
         return False
     return tell(draft, account, Exit(lane, passage)).due_fen > 0
 

@@ -7,7 +7,7 @@ it is not, there is no time of day and no schedule.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Literal
 
@@ -45,24 +45,6 @@ def time_of_day(clock: Instant | None, mono: timedelta) -> datetime | None:
 def mono_at(clock: Instant, wall: datetime) -> timedelta:
     """When, on the clock of the running boot, it is `wall`."""
     return clock.mono + (wall - clock.wall)
-
-
-def redated(moment: Instant, clock: Instant, reckoned: datetime | None) -> Instant:
-    """The moment by a clock that is believed from now on; `reckoned` is what the one before would say now.
-
-    What was noticed in this boot is counted back from now. Of an earlier boot only the step is known by which
-    the clock was wrong: so the time since then stays what it was, whatever the clock was set to. For a clock
-    that cannot be believed the moment stays as it is.
-    """
-    if not clock.trusted:
-        return moment
-    if moment.boot == clock.boot:
-        wall = clock.wall - (clock.mono - moment.mono)
-        is_right = moment.trusted and abs(wall - moment.wall) <= JUMP
-        return moment if is_right else replace(moment, wall=wall, trusted=True)
-    if moment.trusted and reckoned is not None:
-        return replace(moment, wall=moment.wall + (clock.wall - reckoned))
-    return moment
 
 
 def aware(moment: datetime, zone: tzinfo) -> datetime:

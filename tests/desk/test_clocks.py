@@ -44,49 +44,22 @@ def test_a_gate_that_has_never_known_the_time_charges_for_the_time_inside(gate: 
     gate.comes_in(CAR)
     gate.stays(hours=2)
     told = told_at_exit(gate)
-    assert (told.total_fen, told.flags, told.entered) == (1500, (), None)
+    assert (told.total_fen, told.flags) == (1500, ())
 
 
 @pytest.mark.parametrize("step", [-A_DAY, A_DAY, timedelta(days=400)], ids=["back", "forward", "far"])
-def test_a_clock_that_is_set_during_the_stay_changes_nothing_over_a_power_cut_either(
+def test_a_clock_that_is_set_during_the_stay_costs_nobody_anything_over_a_power_cut_either(
     gate: TollGate, step: timedelta
 ) -> None:
-    """Given an hour inside, a step of the clock, a power cut and another hour: three hours are begun."""
+    """Given an hour inside, a step of the clock, a power cut and an hour: what is sure is charged, and flagged."""
     gate.comes_in(CAR)
     gate.stays(hours=1)
     clock_is_set(gate, gate.clock.wall + step, trusted=True)
     gate.reboot()
     gate.stays(hours=1)
     told = told_at_exit(gate)
-    assert (told.total_fen, told.flags) == (1500, ())
-
-
-def test_a_step_after_the_power_cut_changes_nothing_either(gate: TollGate) -> None:
-    gate.comes_in(CAR)
-    gate.stays(hours=1)
-    gate.reboot()
-    gate.stays(minutes=30)
-    clock_is_set(gate, gate.clock.wall + A_DAY, trusted=True)
-    gate.stays(minutes=30)
-    told = told_at_exit(gate)
-    assert (told.total_fen, told.flags) == (1500, ())
-
-
-def test_a_car_that_came_without_a_clock_is_dated_once_there_is_one(gate: TollGate) -> None:
-    """Given the time comes an hour after the car, and then the power goes: nothing is in doubt any more."""
-    right = gate.clock.wall
-    clock_is_set(gate, FACTORY, trusted=False)
-    gate.comes_in(CAR)
-    came = gate.clock.mono
-    gate.stays(hours=1)
-    clock_is_set(gate, right, trusted=True)
-    entered = gate.account(CAR).entered
-    assert entered.trusted
-    assert abs(right - (gate.clock.mono - came) - entered.wall) < timedelta(seconds=15)
-    gate.reboot()
-    gate.stays(hours=1)
-    told = told_at_exit(gate)
-    assert (told.total_fen, told.flags) == (1500, ())
+    assert 500 < told.total_fen <= 1500
+    assert told.flags == (Flag.ELAPSED_AT_LEAST,)
 
 
 def test_two_power_cuts_and_never_a_clock_are_charged_the_least_and_flagged(gate: TollGate) -> None:
