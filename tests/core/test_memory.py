@@ -91,7 +91,6 @@ BOUNDS = {
     "money.references": "one for each receipt that is kept",
     "prints": "what waits for the printer, which answers or is known to be down",
     "register.sources": "one for each list",
-    "register.tariffs": "as many as the office has posted",
     "register.staff": LIST,
     "rounds.progress": SITE,
     "rounds.settled": SITE,

@@ -51,7 +51,7 @@ def test_a_gate_that_has_never_known_the_time_charges_for_the_time_inside(gate: 
 def test_a_clock_that_is_set_during_the_stay_costs_nobody_anything_over_a_power_cut_either(
     gate: TollGate, step: timedelta
 ) -> None:
-    """Given an hour inside, a step of the clock, a power cut and an hour: what is sure is charged, flagged."""
+    """Given an hour inside, a step of the clock, a power cut, an hour: what is sure is charged, flagged."""
     gate.comes_in(CAR)
     gate.stays(hours=1)
     clock_is_set(gate, gate.clock.wall + step, trusted=True)
