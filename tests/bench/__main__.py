@@ -13,12 +13,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from tests.bench import age, frame_to_read, office_lag, store_speed, swipe_to_relay
+from tests.bench import age, frame_to_read, list_import, office_lag, store_speed, swipe_to_relay
 
 BENCHES: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
     "swipe": ("刷卡到继电器，含落盘 / swipe to relay, commit included", swipe_to_relay.measure),
     "frame": ("画面到车牌 / frame to read", frame_to_read.measure),
     "store": ("落盘与启动 / commits and start-up", store_speed.measure),
+    "import": ("导入两万张通行证 / a list of 20,000 permits", list_import.measure),
     "age": ("账本越来越长 / what the age of a ledger costs", age.measure),
     "office": ("十个门到物业的滞后与积压 / the office behind ten gates, and a backlog", office_lag.measure),
 }
