@@ -20,6 +20,7 @@ from daemon.core.money import (
     CreditUsed,
     Means,
     PaymentTaken,
+    PermitEndedInside,
     ReceiptReprinted,
     ReceiptVoided,
     Share,
@@ -151,6 +152,9 @@ def evolve(money: Money, fact: Fact) -> Money:
             return _owed(money, fact.plate, waived)
         case ArrearsLeft():
             return _owed(money, fact.plate, Share(stay_id=fact.stay_id, fen=fact.fen, owed="arrears"))
+        case PermitEndedInside():
+            account = Account(stay_id=fact.stay_id, plate=fact.plate, entered=fact.ended)
+            return replace(money, accounts=money.accounts.put(fact.stay_id, account))
         case CardFeeCharged():
             return _owed(money, fact.plate, Share(stay_id="", fen=fact.fen, owed="fee", card=fact.card))
         case _:

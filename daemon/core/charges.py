@@ -9,7 +9,7 @@ alert, and what was due stays with the plate. A doubtful price of nothing is the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from daemon.core.boots import NO_BOOTS, Boots
 from daemon.core.case import Case, Charge, Grant, Hold, Verdict
 from daemon.core.facts import Fact, StayClosed
 from daemon.core.lane import DECIDED
-from daemon.core.money import ArrearsLeft, ChargeQuoted, CreditUsed
+from daemon.core.money import ArrearsLeft, ChargeQuoted, CreditUsed, PermitEndedInside
 from daemon.core.plates import PlateKind, plate_kind
 from daemon.core.reasons import AlertKind, Reason, Severity
 from daemon.core.signals import Actor, Instant
@@ -164,7 +164,30 @@ def use_credit(draft: Draft, stay_id: str) -> Account:
 
 
 def tell_at_exit(draft: Draft, lane: LaneState, passage: Passage, stay: Stay) -> None:
+    if stay.id not in draft.state.money.accounts:
+        _begin_at_end_of_permit(draft, lane, passage, stay)
     tell(draft, draft.state.money.accounts[stay.id], Exit(lane, passage))
+
+
+def _begin_at_end_of_permit(draft: Draft, lane: LaneState, passage: Passage, stay: Stay) -> None:
+    """What the stay owes begins where its permit ended, or where it began, whichever was later."""
+    at = draft.at
+    permit = draft.state.permit(stay.permit_id or "", at)
+    assert permit is not None
+    assert permit.valid_until is not None
+    inside = parked_between(stay.entered, at, boots=draft.state.boots).elapsed
+    since = min(at.wall - permit.valid_until, inside)
+    draft.say(
+        PermitEndedInside(
+            at=at,
+            lane=lane.id,
+            passage=passage.id,
+            stay_id=stay.id,
+            plate=stay.plate,
+            permit_id=permit.id,
+            ended=replace(at, mono=at.mono - since, wall=at.wall - since),
+        )
+    )
 
 
 # ---------------------------------------------------------------- the rules of access
@@ -174,7 +197,7 @@ def charged(case: Case, stay: Stay) -> Verdict:
     """What the tariff has to say to a car whose stay is known: go, pay, or be told the price first."""
     account = case.state.money.accounts.get(stay.id)
     grant = Grant(reason=Reason.TEMPORARY_EXIT, stay=stay)
-    if account is None or stay.kind != "temporary" or case.state.tariff is None:
+    if account is None or case.state.tariff is None:
         return grant
     quoted = account.quoted
     if is_in_grace(case.state, account, case.at):
@@ -218,7 +241,7 @@ def stay_told(state: State, passage: Passage) -> Stay | None:
 def let_out(draft: Draft, lane: LaneState, passage: Passage, stay: Stay | None) -> int:
     """A person lets a car out: what it owes as far as is known, in an alert where that is anything."""
     account = draft.state.money.accounts.get(stay.id) if stay is not None else None
-    if stay is None or account is None or stay.kind != "temporary" or lane.direction != "exit":
+    if stay is None or account is None or lane.direction != "exit":
         return 0
     if is_in_grace(draft.state, account, draft.at):
         return 0
@@ -240,7 +263,7 @@ def let_out(draft: Draft, lane: LaneState, passage: Passage, stay: Stay | None) 
 def asks_first(draft: Draft, lane: LaneState, passage: Passage, stay: Stay) -> bool:
     """The guard says which stay this car is (R15): true, and told, where it then has to pay."""
     account = draft.state.money.accounts.get(stay.id)
-    if account is None or lane.direction != "exit" or stay.kind != "temporary":
+    if account is None or lane.direction != "exit":
         return False
     if is_in_grace(draft.state, account, draft.at):
         return False

@@ -272,7 +272,19 @@ class CardFeeCharged(Fact):
     kind: Literal["card_fee_charged"] = "card_fee_charged"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermitEndedInside(Fact):
+    """A permit ended while its car was inside, and the site charges from then on (R07)."""
+
+    stay_id: str
+    plate: str
+    permit_id: str
+    ended: Instant
+    """In this boot's time; not before the car came in."""
+    kind: Literal["permit_ended_inside"] = "permit_ended_inside"
+
+
 AnyFact = (
     ChargeQuoted | StayRated | PaymentTaken | ReceiptIssued | ReceiptVoided | ReceiptReprinted
-    | CreditUsed | ChargeWaived | ArrearsLeft | CardFeeCharged
+    | CreditUsed | ChargeWaived | ArrearsLeft | CardFeeCharged | PermitEndedInside
 )  # fmt: skip

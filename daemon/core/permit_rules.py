@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from daemon.core.bays import BayGroup, group_of, taken_by_others
-from daemon.core.case import Case, Grant, Hold, Refuse, Verdict
+from daemon.core.case import Case, Charge, Grant, Hold, Refuse, Verdict
 from daemon.core.charges import charged
 from daemon.core.lane import DECIDED
 from daemon.core.reasons import Reason
@@ -65,6 +65,9 @@ def as_temporary(case: Case) -> Verdict | None:
         return _visit(case, Reason.EXPIRED) if has_ended else None
     if stay is None or not (has_ended or stay.kind == "temporary"):
         return None
+    owes_from_its_end = has_ended and stay.permit_id == permit.id and stay.id not in case.state.money.accounts
+    if owes_from_its_end and case.state.tariff is not None:
+        return Charge(stay)
     verdict = charged(case, stay)
     return replace(verdict, told=(Reason.EXPIRED,)) if has_ended and isinstance(verdict, Grant) else verdict
 

@@ -52,6 +52,7 @@ KIND_WORDS: dict[str, Words] = {
     "credit_used": Words("预付款抵扣", "paid from credit"),
     "charge_waived": Words("减免", "charge waived"),
     "card_fee_charged": Words("卡费", "fee of a lost card"),
+    "permit_ended_inside": Words("场内到期，起算停车费", "permit ended inside: charged from then"),
     "arrears_left": Words("欠费离场", "left without paying"),
     "cash_counted": Words("清点现金", "cash counted"),
     "cash_handed_in": Words("上交现金", "cash handed in"),
