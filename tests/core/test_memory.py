@@ -60,7 +60,7 @@ BOUNDS = {
     "bays.groups": "as many as the office has named",
     "bays.group_of": "as many as the office has assigned",
     "bays.members": "as many as the office has named",
-    "boots.zero": f"{boots.KEPT}",
+    "boots.clocks": f"{boots.KEPT}",
     "boots.names": "one for each boot that is kept",
     "cards.stock": "one for each card that was ever bought",
     "cards.permit_of": "one for each card that was ever bought",

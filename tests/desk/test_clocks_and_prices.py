@@ -10,7 +10,7 @@ import pytest
 
 from daemon.core.money import ChargeQuoted
 from daemon.core.signals import TimerElapsed
-from daemon.core.tariff import Flag
+from daemon.core.tariff import Flag, parked_between
 from tests.desk.till_rig import CAR, TollGate
 
 HOUR = timedelta(hours=1)
@@ -68,3 +68,20 @@ def test_what_came_in_before_the_time_was_known_is_dated_once_it_is(gate: TollGa
     gate.at_exit(CAR)
     told = gate.last(ChargeQuoted)
     assert (told.total_fen, told.flags) == (1500, ())
+
+
+@pytest.mark.rule("R43")
+def test_a_day_that_a_clock_has_made_up_changes_no_tariff(gate: TollGate) -> None:
+    """Given a clock that is set a day on while the car is inside: which day it came on nobody knows."""
+    gate.comes_in(CAR)
+    gate.stays(hours=1)
+    gate.set_wall(gate.clock.wall + timedelta(days=1), trusted=True)
+    gate.send(TimerElapsed(at=gate.now))
+    gate.stays(hours=1)
+    state = gate.engine.state
+    (account,) = state.money.accounts.values()
+    inside = parked_between(account.entered, gate.now, boots=state.boots)
+    assert (inside.elapsed > 2 * HOUR, inside.is_whole, inside.is_dated) == (True, True, False)
+    gate.comes_in("粤B00001")
+    account = gate.account("粤B00001")
+    assert parked_between(account.entered, gate.now, boots=gate.engine.state.boots).is_dated

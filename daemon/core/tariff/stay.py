@@ -96,7 +96,7 @@ def parked_between(
         seen_claims=frozenset(seen_claims),
         earlier=tuple(earlier),
         lost_pass=lost_pass,
-        is_dated=came is not None,
+        is_dated=came is not None and came.latest - came.earliest <= JUMP,
         is_whole=is_whole and not at_least,
         ran_backwards=most < _NONE,
     )
