@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -10,7 +11,7 @@ from typing import Any
 from daemon.core import accounts, cashier, charges, till
 from daemon.core.case import Grant, Hold
 from daemon.core.draft import Draft
-from daemon.core.money import ArrearsLeft, ChargeWaived, ReceiptIssued, VoidReceipt, WaiveCharge
+from daemon.core.money import ArrearsLeft, ChargeWaived, PaymentTaken, ReceiptIssued, VoidReceipt, WaiveCharge
 from daemon.core.reasons import AlertKind, Reason
 from daemon.core.signals import Instant
 from daemon.core.state import State
@@ -72,13 +73,19 @@ def duplicate_receipt_number_after_restart() -> list[Swap]:
         given = max(state.money.receipts_issued - 1, 0)
         return replace(state, money=replace(state.money, receipts_issued=given))
 
-    own = tables.PROJECTIONS[ReceiptIssued]
+    def forgiving(own: Callable[..., None]) -> Callable[..., None]:
+        def write(*given: Any) -> None:
+            with suppress(Exception):  # the tables themselves would refuse a second one
+                own(*given)
 
-    def write(*given: Any) -> None:
-        with suppress(Exception):  # the table itself would refuse a second one
-            own(*given)
+        return write
 
-    return [(tables, "PROJECTIONS", {**tables.PROJECTIONS, ReceiptIssued: write}), *at_start(one_back)]
+    kinds = (PaymentTaken, ReceiptIssued)
+    forgave: dict[Any, Any] = {
+        **tables.PROJECTIONS,
+        **{kind: forgiving(tables.PROJECTIONS[kind]) for kind in kinds},
+    }
+    return [(tables, "PROJECTIONS", forgave), *at_start(one_back)]
 
 
 def credit_is_never_used_up() -> list[Swap]:
