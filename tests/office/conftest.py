@@ -25,12 +25,15 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     """Where no books are yet."""
     if request.param == "sqlite":
-        return Place(folder=tmp_path / "office")
+        yield Place(folder=tmp_path / "office")
+        return
     server: Postgres = request.getfixturevalue("postgres")
-    return Place(folder=tmp_path / "office", url=server.new_database())
+    url = server.new_database()
+    yield Place(folder=tmp_path / "office", url=url)
+    server.drop(url)
 
 
 @pytest.fixture
