@@ -127,7 +127,7 @@ async def test_what_the_office_said_while_the_gate_was_away_is_heard_when_it_is_
 
 async def test_the_state_topic_says_whether_the_gate_is_there(mosquitto: Mosquitto) -> None:
     gate = Gate(MemoryLedger(), gate_spec(mosquitto.port))
-    ear = Ear(mosquitto.port, TOPICS.link)
+    ear = Ear(mosquitto.port, mirrors=(TOPICS.link,))
     async with running(ear):
         await until(lambda: ear.broker.connected)
         async with running(gate):

@@ -18,7 +18,7 @@ async def test_over_3_1_1_every_fact_reaches_the_office_over_a_broker_that_dies(
     ledger = MemoryLedger(facts=600)
     gate = Gate(ledger, gate_spec(mosquitto.port, protocol="3.1.1"))
     books = Books(tmp_path / "office", mosquitto.port, protocol="3.1.1")
-    ear = Ear(mosquitto.port, TOPICS.link)
+    ear = Ear(mosquitto.port, mirrors=(TOPICS.link,))
     async with running(gate, books, ear):
         await until(lambda: books.held >= 200, what="some are held")
         mosquitto.kill()
