@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
-from daemon.core.draft import Draft
+from daemon.core.draft import Draft, alert_id
 from daemon.core.inside import rivals
 from daemon.core.lending import CardUse
 from daemon.core.presence import AccessGranted, StayClosed, StayOpened
@@ -29,6 +29,7 @@ from daemon.core.siblings import (
     gate_of,
     in_own_time,
     localised,
+    sibling_device,
 )
 from daemon.core.signals import Instant, SiblingRow, SiblingSaid
 from daemon.core.special import WatchListed, WatchUnlisted, key_of
@@ -91,6 +92,15 @@ def _doubt(draft: Draft, gate: str, what: str) -> None:
         f"{gate}: {what}; see 'gatepost ledger verify' there",
         severity=Severity.URGENT,
     )
+
+
+def cut_off_since(state: State) -> tuple[tuple[str, Instant | None], ...]:
+    """Every sibling, and since when it is cut off; None for one that this gate is in step with."""
+    found = []
+    for gate in state.rules.siblings:
+        alert = state.alerts.get(alert_id(AlertKind.SIBLING_CUT_OFF, sibling_device(gate)))
+        found.append((gate, alert.at if alert is not None else None))
+    return tuple(found)
 
 
 # ---------------------------------------------------------------- one row

@@ -20,6 +20,7 @@ from daemon.core.facts import AlertRaised
 from daemon.core.lot import free
 from daemon.core.masking import masked_card, masked_plate, masked_text
 from daemon.core.reasons import ALERT_WORDS, REASON_WORDS, Reason, Severity, Words
+from daemon.core.sibling_desk import cut_off_since
 from daemon.core.signals import Boom, LoopState
 from daemon.core.state import LaneState, Passage, Phase, State
 from daemon.mqtt.messages import At, LedgerId, Message, Name
@@ -93,6 +94,14 @@ class Failure(Message):
     why: str
 
 
+class SiblingShown(Message):
+    """Another gate of the site (R45)."""
+
+    gate: str
+    cut_off_since: At | None
+    """None: this gate is in step with it."""
+
+
 class HealthShown(Shown):
     version: str
     """Of the program."""
@@ -101,6 +110,8 @@ class HealthShown(Shown):
     fire: bool
     failed: tuple[Failure, ...]
     """What does not work, by name; empty where everything does."""
+    siblings: tuple[SiblingShown, ...] = ()
+    """The other gates of the site, where this one listens to any."""
 
 
 class Person(Message):
@@ -233,6 +244,10 @@ def health_shown(gate: Gate, state: State, at: At) -> HealthShown:
         fire=state.fire.is_alarmed,
         failed=tuple(
             Failure(device=device, why=masked_text(why)) for device, why in sorted(state.failed.items())
+        ),
+        siblings=tuple(
+            SiblingShown(gate=name, cut_off_since=None if since is None else At.of(since))
+            for name, since in cut_off_since(state)
         ),
     )
 

@@ -106,7 +106,7 @@ class Pages:
         gate, state = self._gate, self._gate.state
         now, zone = gate.clock.now(), gate.names.timezone
         yield "beat", self._part("parts/beat.html", time=clock_time(now.wall, zone, seconds=True), now=now)
-        yield "status", self._part("parts/status.html", status=status_view(state, gate.office))
+        yield "status", self._part("parts/status.html", status=status_view(state, gate.office, now, zone))
         yield "alerts", self._part("parts/alerts.html", alerts=alert_views(state, now, zone))
         for lane in state.lanes.values():
             view = lane_view(lane, state, now, zone)

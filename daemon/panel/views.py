@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 from daemon.core.facts import AlertRaised
 from daemon.core.masking import masked_card
 from daemon.core.reasons import AlertKind, Reason, Severity, Words
+from daemon.core.sibling_desk import cut_off_since
+from daemon.core.siblings import sibling_device
 from daemon.core.signals import Boom, Char, Instant, LoopState
 from daemon.core.state import LaneState, Passage, Phase, State, Stay
 from daemon.core.stays import nearest
@@ -266,6 +268,10 @@ class StatusView:
     by_broker: bool
     """What is acknowledged has the broker taken, and nobody more."""
     faults: tuple[tuple[Words, str], ...]
+    siblings: tuple[str, ...]
+    """The other gates of the site that are heard."""
+    cut_off: tuple[tuple[str, str], ...]
+    """Those that are not, and since when."""
     inside: int
 
 
@@ -293,15 +299,25 @@ def _alert(alert: AlertRaised, names: dict[str, str], now: Instant, zone: ZoneIn
     )
 
 
-def status_view(state: State, office: OfficeStatus) -> StatusView:
+def status_view(state: State, office: OfficeStatus, now: Instant, zone: ZoneInfo) -> StatusView:
     names = {lane.id: lane.name for lane in state.lanes.values()}
+    siblings = cut_off_since(state)
+    of_gates = {sibling_device(gate) for gate, _ in siblings}
     return StatusView(
         office="none" if not office.configured else "connected" if office.connected else "lost",
         last_seq=office.last_seq,
         acked_seq=office.acked_seq,
         behind=max(0, office.last_seq - office.acked_seq),
         by_broker=office.by_broker,
-        faults=tuple((device_words(device, names), why) for device, why in sorted(state.failed.items())),
+        faults=tuple(
+            (device_words(device, names), why)
+            for device, why in sorted(state.failed.items())
+            if device not in of_gates
+        ),
+        siblings=tuple(gate for gate, since in siblings if since is None),
+        cut_off=tuple(
+            (gate, day_and_time(since.wall, now.wall, zone)) for gate, since in siblings if since is not None
+        ),
         inside=state.lot.inside,
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from daemon.core.cards import BlockCard, IssueCard, LoseCard, ReceiveCard, UnblockCard
@@ -10,6 +12,12 @@ from daemon.core.lot import Recount
 from daemon.core.reasons import AlertKind, Reason
 from daemon.core.siblings import SiblingFollowed, SiblingTold
 from daemon.core.special import ListWatched, UnlistWatched
+from daemon.mqtt.messages import At
+from daemon.mqtt.shown import Gate as Shown
+from daemon.mqtt.shown import health_shown
+from daemon.mqtt.topics import Topics
+from daemon.panel.gate import OfficeStatus
+from daemon.panel.views import status_view
 from daemon.scenario.bench import permit
 from tests.siblings.rig import OFFICE, Gate, Site
 
@@ -96,6 +104,26 @@ def test_a_permit_is_believed_while_a_gate_is_cut_off_and_the_grant_says_so(site
     assert {frozenset(gate.inside) for gate in site.gates.values()} == {frozenset({"east:S0000001"})}
     assert east.alerts == set(), "west tells that it had left"
     assert of(AlertCleared, east.ledger)
+
+
+def test_who_is_cut_off_is_shown_and_since_when(site: Site) -> None:
+    east, west = site["east"], site["west"]
+    site.heals()
+    east.loses(west)
+    since = east.now
+    site.pass_(300)
+    zone = ZoneInfo("Asia/Shanghai")
+    office = OfficeStatus(configured=True, connected=True, last_seq=1, acked_seq=1)
+    seen = status_view(east.state, office, east.now, zone)
+    assert (seen.siblings, seen.cut_off, seen.faults) == (("north",), (("west", "16:01"),), ())
+    gate = Shown(
+        topics=Topics(root="gatepost", site="garden", gate="east"), name="东门", ledger="0" * 16, version="1"
+    )
+    shown = health_shown(gate, east.state, At.of(east.now))
+    assert [(one.gate, one.cut_off_since) for one in shown.siblings] == [
+        ("west", At.of(since)),
+        ("north", None),
+    ]
 
 
 def test_a_visitor_is_not_believed(site: Site) -> None:
