@@ -8,7 +8,7 @@ gate. Nothing in a topic names a car, a card or a person.
     <root>/<site>/<gate>/state/link                     "online" / "offline", retained, the last will
     <root>/<site>/<gate>/state/lane/<lane>              boom, loops, the car in front; retained
     <root>/<site>/<gate>/state/lot                      cars inside, bays free; retained
-    <root>/<site>/<gate>/state/health                   what does not work, how far the ledger is; retained
+    <root>/<site>/<gate>/state/health                   what does not work; retained
     <root>/<site>/<gate>/state/shift                    who is on duty; retained
     <root>/<site>/<gate>/state/challenge                what a command must repeat in this run; retained
     <root>/<site>/<gate>/alert/<name>                   retained while it is open, then emptied

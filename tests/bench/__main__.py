@@ -13,7 +13,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from tests.bench import age, frame_to_read, list_import, office_lag, store_speed, swipe_to_relay
+from tests.bench import (
+    age,
+    backlog,
+    broker_silent,
+    frame_to_read,
+    list_import,
+    office_lag,
+    store_speed,
+    swipe_to_relay,
+)
 
 BENCHES: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
     "swipe": ("刷卡到继电器，含落盘 / swipe to relay, commit included", swipe_to_relay.measure),
@@ -21,10 +30,13 @@ BENCHES: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
     "store": ("落盘与启动 / commits and start-up", store_speed.measure),
     "import": ("导入两万张通行证 / a list of 20,000 permits", list_import.measure),
     "age": ("账本越来越长 / what the age of a ledger costs", age.measure),
+    "broker": ("服务器连着却不出声 / a broker that is connected and silent", broker_silent.measure),
+    "backlog": ("一个月的积压与刷卡 / a month's backlog, and a swipe meanwhile", backlog.measure),
     "office": ("十个门到物业的滞后与积压 / the office behind ten gates, and a backlog", office_lag.measure),
 }
 LONG: dict[str, Callable[[], dict[str, Any]]] = {
     "age": partial(age.measure, rows=1_000_000),
+    "backlog": partial(backlog.measure, share=1),
     "office": partial(office_lag.measure, seconds=300.0, share=1),
 }
 """What `--long` does instead."""

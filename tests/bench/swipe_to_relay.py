@@ -13,6 +13,7 @@ import sqlite3
 import tempfile
 import time
 import tty
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from functools import partial
@@ -20,7 +21,17 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from daemon.core.signals import Actor, DirectoryGiven, Loop, LoopChanged, LoopState, Permit, Started
+from daemon.core.facts import Fact
+from daemon.core.signals import (
+    Actor,
+    DirectoryGiven,
+    Loop,
+    LoopChanged,
+    LoopState,
+    Permit,
+    Signal,
+    Started,
+)
 from daemon.core.state import LaneRules, empty_state
 from daemon.edges.cards import read_cards
 from daemon.edges.contacts import watch_boom
@@ -96,7 +107,13 @@ async def _measured(folder: Path, swipes: int, permits: int) -> tuple[list[float
 class Gate:
     """One lane for cards: the parts that `daemon.wiring` would put together, on a mock pin."""
 
-    def __init__(self, folder: Path, *, port: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: str,
+        observe: Callable[[Signal, tuple[Fact, ...]], None] = lambda _signal, _facts: None,
+    ) -> None:
         self.clock = SystemClock()
         self.store = Store(folder)
         self.is_up = asyncio.Event()
@@ -126,6 +143,7 @@ class Gate:
             perform=Performer(
                 barriers={LANE: self._barrier}, safety_loops={}, watch=lambda _lane, _present: None
             ),
+            observe=observe,
         )
         self.engine.handle(Started(at=self.clock.now(), version="bench"))
 
