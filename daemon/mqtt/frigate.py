@@ -82,8 +82,8 @@ class _Read(BaseModel):
     camera: str
     plate: Annotated[str, Field(max_length=MOST_CHARS)]
     score: Annotated[float, Field(ge=0, le=1)]
-    timestamp: Annotated[float, Field(gt=0, allow_inf_nan=False)]
-    """Seconds since 1970, when the frame was taken."""
+    timestamp: Annotated[float, Field(gt=0, lt=1e11, allow_inf_nan=False)]
+    """Seconds since 1970, when the frame was taken; beyond the year 5000 no machine's clock is."""
 
 
 class _Any(BaseModel):

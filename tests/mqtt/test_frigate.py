@@ -62,6 +62,8 @@ def test_a_read_is_the_car_of_its_lane_at_the_time_of_its_frame() -> None:
         (update(plate="粤" * 17), Ignored.MALFORMED),
         (update(score=7), Ignored.MALFORMED),
         (update(timestamp=float("nan")), Ignored.MALFORMED),
+        (update(timestamp=1e300), Ignored.MALFORMED),
+        (update(timestamp=1e14), Ignored.MALFORMED),
         (update(id=""), Ignored.MALFORMED),
         (b"", Ignored.MALFORMED),
         (b"[" * 70_000, Ignored.MALFORMED),
