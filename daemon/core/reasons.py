@@ -105,6 +105,7 @@ class Reason(StrEnum):
     LANE_LOCKED = "lane_locked"
     LANE_NOT_LOCKED = "lane_not_locked"
     END_IS_PAST = "end_is_past"
+    DATE_WRONG = "date_wrong"
     TIME_UNKNOWN = "time_unknown"
     COUNT_WRONG = "count_wrong"
     # cards
@@ -293,6 +294,7 @@ REASON_WORDS: dict[Reason, Words] = {
     ),
     Reason.LANE_NOT_LOCKED: Words("车道未锁", "the lane is not locked"),
     Reason.END_IS_PAST: Words("结束时间已过", "that end is past"),
+    Reason.DATE_WRONG: Words("年份须在 2000 至 2199 之间", "a year lies between 2000 and 2199"),
     Reason.TIME_UNKNOWN: Words("时钟未校准，无法定时", "the clock cannot be trusted with a time of day"),
     Reason.COUNT_WRONG: Words("数目不可为负", "a count is not negative"),
     Reason.CARD_LOST: Words("卡已挂失", "the card was reported lost"),

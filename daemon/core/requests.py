@@ -78,6 +78,10 @@ AnyRequest = (
     | posted.AnyRequest
 )
 
+YEARS = range(2000, 2200)
+"""A request that names another year is a slip of the finger: from moments at the ends of the calendar nothing
+can be reckoned."""
+
 Answer = Callable[["Draft", Asked, Any], "Reason | None"]
 """A noun does what was asked, or says why not: by its answer, or by a refusal of its own."""
 
@@ -124,6 +128,9 @@ def asked(draft: Draft, signal: Asked) -> None:
     if not may(signal.actor.role, signal.request):
         draft.refuse(signal, Reason.ROLE_NOT_ALLOWED)
         return
+    if not all(moment.year in YEARS for moment in _moments(signal.request).values()):
+        draft.refuse(signal, Reason.DATE_WRONG)
+        return
     before = len(draft.facts)
     request = _written_alike(signal.request, draft.state.rules.timezone)
     objection = _ANSWER[type(request)](draft, replace(signal, request=request), request)
@@ -136,14 +143,16 @@ def asked(draft: Draft, signal: Asked) -> None:
 
 def _written_alike(request: Request, zone: tzinfo) -> Request:
     """Moments are aware ones and plates written one way from here on; the nouns need not ask."""
-    written = {field.name: getattr(request, field.name) for field in fields(request)}
-    alike: dict[str, Any] = {
-        name: aware(value, zone) for name, value in written.items() if isinstance(value, datetime)
-    }
-    plate = written.get("plate")
+    alike: dict[str, Any] = {name: aware(moment, zone) for name, moment in _moments(request).items()}
+    plate = getattr(request, "plate", None)
     if isinstance(plate, str) and not plate.startswith(NO_PLATE):
         alike["plate"] = normalise(plate)
     return replace(request, **alike)
+
+
+def _moments(request: Request) -> dict[str, datetime]:
+    written = {field.name: getattr(request, field.name) for field in fields(request)}
+    return {name: value for name, value in written.items() if isinstance(value, datetime)}
 
 
 def _spoken_for(state: State, fact: Fact) -> list[LaneState]:
