@@ -46,6 +46,12 @@ def orders(value: Any) -> Iterator[list[str]]:
             yield from orders(getattr(value, field.name))
 
 
+def facts_of(data: st.DataObject, kind: type[Fact]) -> list[Fact]:
+    """Anything that such a fact can say, at moments that a clock can give."""
+    drawn = data.draw(st.lists(values_of(kind), min_size=1, max_size=4))
+    return [replace(fact, at=instant(1000 + number)) for number, fact in enumerate(drawn)]
+
+
 def there_and_back(folder: Path, state: State) -> State:
     snapshot.write(folder, Snapshot(7, SEAL, state))
     taken = snapshot.read(folder, EMPTY)
@@ -63,7 +69,7 @@ def there_and_back(folder: Path, state: State) -> State:
 def test_whatever_facts_have_made_of_the_state_it_comes_back(
     tmp_path: Path, kind: type[Fact], data: st.DataObject
 ) -> None:
-    told = data.draw(st.lists(values_of(kind), min_size=1, max_size=4))
+    told = facts_of(data, kind)
     at_lanes = [replace(fact, lane="entry-1") for fact in told]
     state = evolve_all(LIVED, [*told, *at_lanes])
     again = there_and_back(tmp_path, state)
@@ -117,7 +123,7 @@ class NoRules:
 def test_replay_asks_for_no_rule(kind: type[Fact], data: st.DataObject) -> None:
     """Or a snapshot of yesterday would keep yesterday's config.yaml in force."""
     lanes = tuple(Silent(id=rules.id, name="", direction="entry", mode="card_only") for rules in LANES)
-    told = data.draw(st.lists(values_of(kind), min_size=1, max_size=4))
+    told = facts_of(data, kind)
     at_lanes = [replace(fact, lane="entry-1") for fact in told]
     evolve_all(empty_state(lanes, NoRules()), [*history(60), *told, *at_lanes])  # type: ignore[arg-type]  # on purpose
 
