@@ -21,6 +21,24 @@ _REASON_OF_MODE = {
     "plate_only": "permit_plate",
 }
 
+_OVER = {
+    "charge_unpaid": "money",
+    "charge_doubtful": "money",
+    "dangerous_goods": "list",
+    "large_needs_approval": "list",
+    "lane_locked": "lock",
+}
+"""What a car may be held over that is not for the guard alone to end."""
+_NEWS = {
+    "charge_quoted": "money",
+    "stay_rated": "money",
+    "payment_taken": "money",
+    "credit_used": "money",
+    "charge_waived": "money",
+    "car_unclassified": "list",
+    "lane_unlocked": "lock",
+}
+
 
 @dataclass(slots=True)
 class _Seen:
@@ -65,7 +83,8 @@ class Audit:
     """Cards of the desk, to their permit."""
     _substitutions: dict[str, dict[str, Any]] = field(default_factory=dict)
     _confirmed: set[str] = field(default_factory=set)
-    _held_over_money: list[_Seen] = field(default_factory=list)
+    _held_over: dict[str, list[_Seen]] = field(default_factory=dict)
+    """Who is held over money, a list, a lock; "" for what only the car itself can bring news of."""
     _owed: tuple[Row, tuple[str, ...]] | None = None
 
     def walk(self, rows: list[Row]) -> Iterator[str]:
@@ -121,16 +140,13 @@ class Audit:
         seen = self._seen(row)
         seen.is_held = True
         seen.offered.update(one["stay_id"] for one in row.body["candidates"])
-        if row.body["reason"] in ("charge_unpaid", "charge_doubtful"):
-            self._held_over_money.append(seen)
+        self._held_over.setdefault(_OVER.get(row.body["reason"], ""), []).append(seen)
         yield from ()
 
-    def _money_moved(self, row: Row) -> Iterator[str]:
-        """Something new about money: whoever was held over it may go."""
-        del row
-        for seen in self._held_over_money:
+    def _news(self, row: Row) -> Iterator[str]:
+        """Something new about what cars are held over: whoever was, may go."""
+        for seen in self._held_over.pop(_NEWS[row.kind], ()):
             seen.is_held = False
-        self._held_over_money.clear()
         yield from ()
 
     def _car_under_boom(self, row: Row) -> Iterator[str]:
@@ -211,6 +227,9 @@ class Audit:
     def _substitution_confirmed(self, row: Row) -> Iterator[str]:
         number = row.body["number"]
         self._confirmed.add(number)
+        for seen in self._passages.values():
+            if seen.plate == self._substitutions[number]["plate"]:
+                seen.is_held = False  # the car that it was registered for
         if row.body["by"]["role"] not in ("leader", "supervisor"):
             yield f"by a {row.body['by']['role']}"
         if row.body["by"]["name"] == self._substitutions[number]["by"]["name"]:
@@ -355,9 +374,8 @@ _CHECKS: dict[str, _Check] = {
         "loop_reported", "stay_opened", "stay_closed", "access_granted", "card_stopped", "card_freed",
         "card_issued", "substitution_registered", "substitution_confirmed", "substitution_ended",
     )
-} | dict.fromkeys(
-    ("charge_quoted", "stay_rated", "payment_taken", "credit_used", "charge_waived"), Audit._money_moved
-)  # fmt: skip
+}  # fmt: skip
+_CHECKS |= dict.fromkeys(_NEWS, Audit._news)
 _CHECKS |= dict.fromkeys(("hold_open_started", "fire_alarmed"), Audit._opened_for_all)
 _CHECKS |= dict.fromkeys(("hold_open_ended", "fire_was_reset"), Audit._over_for_all)
 
