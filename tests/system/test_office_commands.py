@@ -75,7 +75,9 @@ def gate(gates: Callable[..., Gate], broker: Mosquitto, room: OfficeRoom) -> Gat
     public.mkdir()
     for path in (room.folder / "keys").glob("*.pub"):
         (public / path.name).write_bytes(path.read_bytes())
-    return gates(site(lane("entry-1"), lane("exit-1"), office=reached), driven=True).start()
+    return gates(
+        site(lane("entry-1", stand_limit_s=3.0), lane("exit-1"), office=reached), driven=True
+    ).start()
 
 
 @pytest.mark.rule("R41")
@@ -107,7 +109,7 @@ def test_what_the_office_types_is_done_at_the_gate_and_said(gate: Gate, room: Of
 @pytest.mark.rule("R35")
 def test_an_alert_is_seen_acknowledged_and_closed_from_the_office(gate: Gate, room: OfficeRoom) -> None:
     with room.at_work():
-        # given a car that drove in without a grant
+        # given a car that stands under the boom
         gate.do("stand", "entry-1", "粤B99999")
         alert = eventually("the office to see the alert", lambda: next(iter(room.alerts()), {}))
         assert alert["gate"] == "east"
