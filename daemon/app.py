@@ -23,7 +23,7 @@ from daemon.control import serve_control
 from daemon.core.commands import TimeGiven
 from daemon.core.facts import Fact
 from daemon.core.signals import DeviceLost, DeviceRestored, Signal, Started
-from daemon.core.state import empty_state
+from daemon.core.state import State, empty_state
 from daemon.edges.billboards import Billboard
 from daemon.edges.pictures import Photographer
 from daemon.engine import Busy, Engine, until_quiet
@@ -88,6 +88,9 @@ class App:
     def _post(self, signal: Signal) -> None:
         self._engine.post(signal)
 
+    def _state(self) -> State:
+        return self._engine.state
+
     # ------------------------------------------------------------ from start to stop
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -145,16 +148,16 @@ class App:
         fire = wiring.fire_input(
             self.config, self._where, barriers.values(), post=self._post, clock=self.clock
         )
-        if fire is not None:
-            edges.append(fire[1])
         printer = wiring.receipt_printer(
-            self.config, self._where, receipt=self._store.receipt, post=self._post, clock=self.clock
+            self.config,
+            self._where,
+            receipt=self._store.receipt,
+            state=self._state,
+            post=self._post,
+            clock=self.clock,
         )
-        if printer is not None:
-            edges.append(printer[1])
-        boards = wiring.billboards(
-            self.config, self._where, state=lambda: self._engine.state, clock=self.clock
-        )
+        edges += [beside[1] for beside in (fire, printer) if beside is not None]
+        boards = wiring.billboards(self.config, self._where, state=self._state, clock=self.clock)
         self._billboards = [board for board, _ in boards]
         edges += [edge for _, edge in boards]
         self._engine = Engine(
@@ -176,13 +179,11 @@ class App:
         posted, rules = self._started.state.posted, self._started.state.rules
         if posted is not None and rules.read_tariff(posted.text) is None:
             log.error("the tariff given in %s cannot be read by this version: give it again", posted.source)
-        for name, source in self._engine.state.register.sources.items():
-            log.info(
-                "%s: as given by the office in %s; what config.yaml says of them is not used", name, source
-            )
+        for name, source in self._state().register.sources.items():
+            log.info("%s: as given by the office in %s; config.yaml's own are not used", name, source)
         if self.config.simulation is not None:
             self._traffic = simulation.traffic(
-                self.config, self.config.simulation, self.run_dir, self._engine.state
+                self.config, self.config.simulation, self.run_dir, self._state()
             )
         return edges
 
@@ -213,7 +214,7 @@ class App:
             serve_control,
             self._where.data,
             ask=self._engine.ask,
-            state=lambda: self._engine.state,
+            state=self._state,
             clock=self.clock,
         )
         runs.append(("control", self._supervised("control", control)))
@@ -304,7 +305,7 @@ class App:
     async def _ends_damaged(self, damage: LedgerDamaged) -> None:
         """Between two cars if it can be: whoever is being let through gets through first."""
         with suppress(Busy):
-            await until_quiet(lambda: self._engine.state)
+            await until_quiet(self._state)
         self._damage = damage
         self._stop.set()
 
@@ -318,7 +319,7 @@ class App:
             version=__version__,
             cameras=wiring.cameras_elsewhere(self.config),
             ledger=self._store,
-            state=lambda: self._engine.state,
+            state=self._state,
             clock=self.clock,
             random=self._random,
             post=self._post,

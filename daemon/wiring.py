@@ -211,30 +211,23 @@ def billboards(
     return found
 
 
-def letterhead(config: Config) -> Letterhead:
-    return Letterhead(
-        site=config.site.name,
-        complaints=config.tariff.phone if config.tariff is not None else "",
-        zone=config.site.timezone,
-    )
-
-
 def receipt_printer(
     config: Config,
     where: Places,
     *,
     receipt: Callable[[int], Receipt | None],
+    state: Callable[[], State],
     post: Callable[[Signal], None],
     clock: Clock,
 ) -> tuple[ReceiptPrinter, Edge] | None:
     """The gate's printer; `receipt` finds one by its number. None where the gate has none."""
     if config.printer is None:
         return None
-    head = letterhead(config)
 
     def paper(number: int, copy: int, columns: int) -> tuple[PaperLine, ...]:
         found = receipt(number)
         assert found is not None, f"receipt {number} was ordered onto paper, and there is none"
+        head = Letterhead.of(config.site.name, state())
         return on_paper(rows(found, head, copy), columns)
 
     device = _make("printer", config.printer, PRINTER, lane="", where=where)

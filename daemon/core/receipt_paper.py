@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from daemon.core.money import ChargeQuoted, Means, ReceiptIssued
 from daemon.core.reasons import Words
 from daemon.core.signals import Instant
 from daemon.core.tariff.quote import Kind, Line
 from daemon.core.tariff.words import FLAG_WORDS, LINE_WORDS, length, yuan
+
+if TYPE_CHECKING:
+    from daemon.core.state import State
 
 MEANS_WORDS: dict[Means, Words] = {
     "cash": Words("现金", "cash"),
@@ -61,8 +64,14 @@ class Letterhead:
 
     site: str
     complaints: str
-    """The telephone for complaints, from the tariff; "" where there is no tariff."""
+    """The telephone for complaints; "" where nothing is charged."""
     zone: tzinfo
+
+    @classmethod
+    def of(cls, site: str, state: State) -> Letterhead:
+        """Of a site by its name, with what its tariff says now."""
+        phone = state.tariff.phone if state.tariff is not None else ""
+        return cls(site=site, complaints=phone, zone=state.rules.timezone)
 
 
 @dataclass(frozen=True, slots=True)

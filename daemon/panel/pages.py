@@ -149,12 +149,7 @@ class Pages:
         found = gate.receipt(number)
         if found is None:
             return None
-        tariff = gate.state.tariff
-        head = Letterhead(
-            site=gate.names.site,
-            complaints=tariff.phone if tariff is not None else "",
-            zone=gate.names.timezone,
-        )
+        head = Letterhead.of(gate.names.site, gate.state)
         return self.whole(
             "receipt.html",
             person,

@@ -10,6 +10,7 @@ from daemon.config.tariffs import EXAMPLES, book_in, load_book
 from daemon.core.evolve import evolve_all
 from daemon.core.posted import GiveTariff, TariffGiven
 from daemon.core.reasons import Reason
+from daemon.core.receipt_paper import Letterhead
 from daemon.core.state import SiteRules, empty_state
 from daemon.mqtt.command.judge import Genuine, Refused, judge
 from tests.desk.rig import GUARD, OFFICE, Desk
@@ -56,6 +57,15 @@ def test_what_the_office_gives_is_in_force_at_once_and_over_every_start(desk: De
     assert desk.state.tariff == book_in(tariff(5, later=8))
     assert desk.state.register.sources["tariff"] == "tariff.yaml"
     assert desk.ask(OFFICE, give(tariff(5, later=8))) == ()
+    desk.finish()
+
+
+@pytest.mark.rule("R17")
+def test_a_receipt_names_the_telephone_of_the_tariff_in_force(desk: Desk) -> None:
+    assert Letterhead.of("花园", desk.state).complaints == "12345"
+    other = tariff(5, later=8).replace('phone: "12345"', 'phone: "0755-96333"')
+    desk.ask(OFFICE, give(other))
+    assert Letterhead.of("花园", desk.state).complaints == "0755-96333"
     desk.finish()
 
 
