@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine, delete, update
+from sqlalchemy import Engine, case, delete, exists, update
 
 from daemon.office import tables
 
@@ -38,10 +38,15 @@ class Forgotten:
 
 
 def forget(engine: Engine, before: datetime) -> Forgotten:
-    """Forget what was before that moment. An alert that is still open is not over, and stays."""
+    """Forget what was before that moment. An alert that is still open is not over, and stays.
+
+    What a gate wrote without knowing the time, in 1970 by its clock, is as old as its coming here.
+    """
     row, alert = tables.facts.c, tables.alerts.c
-    old = (row.wall < before, row.body.is_not(None), row.kind.not_in(MONEY | NAMES_NOBODY))
-    over = (alert.raised_at < before, alert.over_at.is_not(None))
+    when = case((row.trusted, row.wall), else_=row.taken_at)
+    old = (when < before, row.body.is_not(None), row.kind.not_in(MONEY | NAMES_NOBODY))
+    is_forgotten = exists().where(row.book == alert.book, row.seq == alert.seq, row.body.is_(None))
+    over = (is_forgotten, alert.over_at.is_not(None))
     with engine.begin() as db:
         facts = db.execute(update(tables.facts).where(*old).values(body=None, passage=None)).rowcount
         alerts = db.execute(delete(tables.alerts).where(*over)).rowcount

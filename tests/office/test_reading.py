@@ -3,6 +3,7 @@ is forgotten of them."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, update
 
+from daemon.core.signals import Instant
 from daemon.mqtt.messages import FactMessage
 from daemon.office import reading, tables
 from daemon.office.chain import NOT_SEALED, REPLACED
@@ -17,19 +19,21 @@ from daemon.office.database import Place, alone, open_engine
 from daemon.store.codec import canonical
 from daemon.store.ledger import FIRST_PREV, LedgerRow, row_hash
 from tests.mqtt.rig import AT, MemoryLedger
-from tests.office.rig import opened, rows_of, told
+from tests.office.rig import WallClock, opened, rows_of, told
 
 CANARY = "京A55555"
 WANG = {"name": "王主管", "role": "supervisor"}
 
 
-def says(ledger: MemoryLedger, kind: str, *, lane: str | None = "entry-1", **body: Any) -> None:
+def says(
+    ledger: MemoryLedger, kind: str, *, lane: str | None = "entry-1", when: Instant = AT, **body: Any
+) -> None:
     """One more fact, with a body of its own."""
     seq, prev = len(ledger.all) + 1, ledger.all[-1].hash if ledger.all else FIRST_PREV
-    at = {"boot": AT.boot, "mono": "PT1M40S", "wall": AT.wall.isoformat(), "trusted": True}
+    at = {"boot": AT.boot, "mono": "PT1M40S", "wall": when.wall.isoformat(), "trusted": when.trusted}
     values = {"kind": kind, "at": at, "lane": lane, "passage": None, **body}
     seal = row_hash(prev, seq, kind, canonical(values))
-    ledger.all.append(LedgerRow(seq, kind, lane, None, AT, values, prev, seal))
+    ledger.all.append(LedgerRow(seq, kind, lane, None, when, values, prev, seal))
 
 
 def raised(ledger: MemoryLedger, alert_id: str, alert: str = "tailgating", severity: str = "warning") -> None:
@@ -210,6 +214,26 @@ def test_only_what_is_older_is_forgotten(place: Place) -> None:
         # told again, it is neither missed nor mistaken for another version
         assert not books.take(told(ledger)).troubles
     assert [row.body is None for row in rows_of(place, tables.facts)] == [True, False]
+
+
+@pytest.mark.rule("R43")
+def test_what_a_gate_wrote_without_a_clock_is_as_old_as_its_coming_here(place: Place) -> None:
+    # given a gate that woke up in 1970, and an alert there that is over
+    lost, ledger = replace(AT, wall=datetime(1970, 1, 1, tzinfo=UTC), trusted=False), MemoryLedger()
+    says(ledger, "plate_seen", when=lost, plate=CANARY)
+    says(
+        ledger, "alert_raised", when=lost, alert_id="tailgating:x", alert="tailgating",
+        severity="warning", subject="x", detail="x", picture=None, other_picture=None,
+    )  # fmt: skip
+    says(ledger, "alert_cleared", when=lost, alert_id="tailgating:x", by=None, outcome="")
+    clock = WallClock()
+    with opened(place, clock) as books:
+        books.take(told(ledger))
+        # then nothing of it is forgotten before its time, and all of it then
+        gone = books.forget(clock.time - timedelta(days=90))
+        assert (gone.facts, gone.alerts) == (0, 0)
+        gone = books.forget(clock.time + timedelta(seconds=1))
+        assert (gone.facts, gone.alerts) == (3, 1)
 
 
 def test_nobody_else_writes_to_books_that_are_a_file_while_the_office_runs(tmp_path: Path) -> None:
