@@ -42,6 +42,8 @@ class _Topic:
     of: tuple[object, ...] = ()
     content: str = ""
     payload: bytes = GONE
+    is_out: bool = False
+    """The broker may have a message there that has to be taken away."""
 
 
 class Showing:
@@ -105,8 +107,12 @@ class Showing:
             at = at or At.of(self._clock.now())
             self._renew(thing, at)
         for topic in [topic for topic, known in self._topics.items() if topic not in seen and known.payload]:
-            self._topics[topic] = _Topic()
-            self._wait_for(topic)
+            if self._topics[topic].is_out:
+                self._topics[topic] = _Topic(is_out=True)
+                self._wait_for(topic)
+            else:  # raised and over while nobody was there: of months without a broker nothing is kept
+                del self._topics[topic]
+                self._waiting.pop(topic, None)
 
     def _renew(self, thing: Thing, at: At) -> None:
         message = thing.message(at)
@@ -139,6 +145,8 @@ class Showing:
             self._on_the_way.add(topic)
             if payload == GONE:
                 self._topics.pop(topic, None)
+            elif topic in self._topics:
+                self._topics[topic].is_out = True
 
     def _payload(self, topic: str) -> bytes:
         known = self._topics.get(topic)

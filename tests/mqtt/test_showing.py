@@ -233,6 +233,28 @@ def test_an_alert_is_there_until_it_is_over_and_then_gone(scene: Scene) -> None:
     scene.play(story)
 
 
+def test_alerts_that_came_and_went_while_the_broker_was_away_are_not_kept_in_mind(scene: Scene) -> None:
+    async def story() -> None:
+        scene.board.up()
+        scene.gate.loses("entry-1.reader", "entry-1")
+        await scene.settles()
+        (seen,) = scene.alerts
+        scene.board.down()
+        scene.gate.finds("entry-1.reader", "entry-1")
+        for number in range(50):
+            scene.gate.loses(f"reader-{number}", "entry-1")
+            await scene.settles(0.1)
+            scene.gate.finds(f"reader-{number}", "entry-1")
+            await scene.settles(0.1)
+        scene.board.take()
+        scene.board.up()
+        await scene.settles()
+        assert [topic for topic in scene.board.take() if "/alert/" in topic] == [seen]
+        assert scene.alerts == []
+
+    scene.play(story)
+
+
 def test_an_alert_that_was_over_while_the_gate_was_away_does_not_stay(scene: Scene) -> None:
     # given relics: an alert of before, and a lane that config.yaml has no more
     relics = {TOPICS.alert("fire-0123456789ab"): b"{}", TOPICS.lane("entry-9"): b"{}"}
