@@ -109,6 +109,10 @@ def test_the_same_bytes_again_are_a_replay_signed_anew_they_are_the_same_command
     first = command(command_id="a" * 32)
     where = standing(taken=obeyed([first]))
     assert fault_of(first.payload, where) is Fault.REPLAYED
+    # nor does it become a refusal with time, or with the gate's next challenge: it was done
+    later = replace(AT, mono=AT.mono + timedelta(minutes=1), wall=AT.wall + timedelta(minutes=1))
+    assert fault_of(first.payload, replace(where, now=later)) is Fault.REPLAYED
+    assert fault_of(first.payload, replace(where, challenges=("f" * 32,))) is Fault.REPLAYED
     anew = command(command_id="a" * 32, now=NOW + timedelta(seconds=1))
     assert judge(where, anew.payload, retained=False) == Again("a" * 32)
     other = command(command_id="a" * 32, body={"lane": "exit-1", "reason": "x"})

@@ -89,10 +89,14 @@ def judge(standing: Standing, payload: bytes, *, retained: bool) -> Genuine | Ag
         return Refused(Fault.OTHER_GATE, key.id)
     if not is_signed_by(signed, key):
         return Refused(Fault.SIGNATURE_WRONG, key.id)
-    fault = _key_fault(key, envelope, standing.now) or _age_fault(envelope, standing)
+    fault = _key_fault(key, envelope, standing.now)
+    before = standing.taken.get(envelope.id)
+    if fault is None and before is not None and _is_the_very(before, signed, key):
+        # However late: what was done must not be called refused because it comes again.
+        return Refused(Fault.REPLAYED, key.id, envelope.id)
+    fault = fault or _age_fault(envelope, standing)
     if fault is not None:
         return Refused(fault, key.id, envelope.id)
-    before = standing.taken.get(envelope.id)
     if before is not None:
         return _again(before, signed, key)
     if not is_known(envelope.op):
@@ -132,12 +136,14 @@ def _age_fault(envelope: Envelope, standing: Standing) -> Fault | None:
 
 
 def _again(before: Taken, signed: Signed, key: Key) -> Again | Refused:
-    envelope = signed.envelope
     if (before.command.key_id, before.command.digest) != (key.id, signed.digest):
         return Refused(Fault.ID_TAKEN, key.id)
-    if before.command.nonce == envelope.nonce:
-        return Refused(Fault.REPLAYED, key.id, envelope.id)
-    return Again(envelope.id)
+    return Again(signed.envelope.id)
+
+
+def _is_the_very(before: Taken, signed: Signed, key: Key) -> bool:
+    known = (before.command.key_id, before.command.digest, before.command.nonce)
+    return known == (key.id, signed.digest, signed.envelope.nonce)
 
 
 def _genuine(signed: Signed, key: Key) -> Genuine:
