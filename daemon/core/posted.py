@@ -66,7 +66,7 @@ def asked(draft: Draft, asked: Asked, request: AnyRequest) -> None:
     before, book = draft.state.tariff, draft.state.rules.read_tariff(request.text)
     if book is None:
         draft.refuse(asked, Reason.TARIFF_WRONG)
-    elif before is not None and rewrites(before, book, draft.at):
+    elif before is not None and rewrites(before, book, draft.at, may_drop=draft.state.posted is None):
         draft.refuse(asked, Reason.TARIFF_REWRITTEN)
     elif book != before or draft.state.posted is None:
         draft.say(
@@ -81,11 +81,13 @@ def asked(draft: Draft, asked: Asked, request: AnyRequest) -> None:
         )
 
 
-def rewrites(before: Book, after: Book, at: Instant) -> bool:
-    """True where a version that has been in force says something else now under its old id.
+def rewrites(before: Book, after: Book, at: Instant, *, may_drop: bool) -> bool:
+    """True where a version that has been in force says something else now under its old id, or is gone.
 
-    Without a clock that can be trusted nobody knows which have been: then none is held against it.
+    Gone may only be config.yaml's own, whose place is taken. Without a clock that can be trusted nobody knows
+    which have been in force: then none is held against it.
     """
     given = {version.id: version.digest for version in after.versions}
-    in_force = [version for version in before.versions if at.trusted and version.effective <= at.wall]
-    return any(given.get(version.id, version.digest) != version.digest for version in in_force)
+    in_force = {version.id: version.digest for version in before.versions if version.effective <= at.wall}
+    kept = in_force if not may_drop else in_force.keys() & given.keys()
+    return at.trusted and any(given.get(key) != in_force[key] for key in kept)

@@ -90,6 +90,19 @@ def test_a_version_that_has_been_in_force_is_not_rewritten(desk: Desk) -> None:
     desk.finish()
 
 
+@pytest.mark.rule("R16")
+def test_a_version_that_has_been_in_force_is_not_left_out_either(desk: Desk) -> None:
+    # config.yaml's own may be replaced as a whole; what the office has given is what people were asked
+    desk.ask(OFFICE, give(tariff(7).replace("id: v1", "id: a")))
+    assert desk.state.tariff == book_in(tariff(7).replace("id: v1", "id: a"))
+    dropped = give(tariff(9).replace("id: v1", "id: b"))
+    assert desk.why_not(OFFICE, dropped) is Reason.TARIFF_REWRITTEN
+    desk.clock.trusted = False
+    desk.ask(OFFICE, dropped)
+    assert desk.state.tariff == book_in(dropped.text)
+    desk.finish()
+
+
 def test_a_tariff_that_this_version_cannot_read_leaves_the_one_before(desk: Desk) -> None:
     facts = [fact for _, fact in desk.store.facts()]
     odd = TariffGiven(at=desk.clock.now(), text="of 2031", source="x", name="x", versions=("v9",), by=OFFICE)
