@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -105,6 +105,15 @@ class MoneyAudit:
         if row.body["stay_kind"] == "temporary":
             self._accounts[row.body["stay_id"]] = _Account(plate=row.body["plate"], entry=row)
         yield from ()
+
+    def _permit_ended_inside(self, row: Row) -> Iterator[str]:
+        """From then on, in the time of this boot, it is a stay like any other."""
+        ended = replace(row, body={**row.body, "at": row.body["ended"]})
+        if row.body["stay_id"] in self._accounts:
+            yield f"{row.body['stay_id']} is charged already"
+        if ended.mono_s > row.mono_s:
+            yield "it has not ended yet"
+        self._accounts[row.body["stay_id"]] = _Account(plate=row.body["plate"], entry=ended)
 
     def _stay_rated(self, row: Row) -> Iterator[str]:
         account = self._accounts[row.body["stay_id"]]
@@ -338,8 +347,8 @@ _Check = Callable[[MoneyAudit, Row], Iterator[str]]
 _CHECKS: dict[str, _Check] = {
     name: getattr(MoneyAudit, f"_{name}")
     for name in (
-        "stay_opened", "stay_rated", "charge_quoted", "payment_taken", "receipt_issued", "receipt_voided",
-        "credit_used", "charge_waived", "card_fee_charged", "alert_raised", "alert_cleared",
+        "stay_opened", "permit_ended_inside", "stay_rated", "charge_quoted", "payment_taken",
+        "receipt_issued", "receipt_voided", "credit_used", "charge_waived", "card_fee_charged", "alert_raised", "alert_cleared",
         "access_granted", "arrears_left", "stay_closed", "shift_started", "cash_counted",
         "cash_handed_in", "cash_acknowledged",
     )

@@ -152,7 +152,7 @@ def expected_tables(rows: list[Row]) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def _seconds(duration: str) -> float:
-    """`PT1H2M3.5S` or `P1DT2S` (ISO 8601), as the ledger writes durations."""
+    """`PT1H2M3.5S`, `P1DT2S` or `-PT4S` (ISO 8601), as the ledger writes durations."""
     total, number = 0.0, ""
     units = {"D": 86400.0, "H": 3600.0, "M": 60.0, "S": 1.0}
     for char in duration:
@@ -160,4 +160,4 @@ def _seconds(duration: str) -> float:
             number += char
         elif char in units:
             total, number = total + float(number) * units[char], ""
-    return total
+    return -total if duration.startswith("-") else total
