@@ -348,7 +348,8 @@ _CHECKS: dict[str, _Check] = {
     name: getattr(MoneyAudit, f"_{name}")
     for name in (
         "stay_opened", "permit_ended_inside", "stay_rated", "charge_quoted", "payment_taken",
-        "receipt_issued", "receipt_voided", "credit_used", "charge_waived", "card_fee_charged", "alert_raised", "alert_cleared",
+        "receipt_issued", "receipt_voided", "credit_used",
+        "charge_waived", "card_fee_charged", "alert_raised", "alert_cleared",
         "access_granted", "arrears_left", "stay_closed", "shift_started", "cash_counted",
         "cash_handed_in", "cash_acknowledged",
     )
