@@ -291,10 +291,11 @@ class Audit:
             yield from self._by_permit(row, seen)
 
     def _may_be(self, seen: _Seen, stay: dict[str, Any]) -> bool:
-        """By its plate, by the card of the permit that it came in on and that has run out since, or because
-        the guard has picked it out of those that he was shown."""
-        permit = self.permits.get(stay["permit_id"] or "")
-        is_its_card = permit is not None and permit["card"] == seen.card
+        """By its plate, by the card of its permit that has run out, or as the guard has picked it."""
+        is_its_card = any(
+            one["card"] == seen.card and (one["id"] == stay["permit_id"] or one["plate"] == stay["plate"])
+            for one in self.permits.values()
+        )
         return stay["plate"] == seen.plate or is_its_card or stay["stay_id"] in seen.offered
 
     def _temporary_pass(self, row: Row, seen: _Seen) -> Iterator[str]:

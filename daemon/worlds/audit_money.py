@@ -121,7 +121,10 @@ class MoneyAudit:
         yield from ()
 
     def _charge_quoted(self, row: Row) -> Iterator[str]:
-        body, account = row.body, self._accounts[row.body["stay_id"]]
+        body, account = row.body, self._accounts.get(row.body["stay_id"])
+        if account is None:
+            yield f"{body['stay_id']} is no visit"
+            return
         account.total, account.quote, account.settled = body["total_fen"], row, None
         if body["due_fen"] != account.due:
             yield f"{body['due_fen']} fen due, and {account.due} are"
