@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -19,11 +19,10 @@ from daemon.config.tariffs import parse_book
 from daemon.core.posted import GiveTariff
 from daemon.core.requests import ALL_REQUESTS, kind_of
 from daemon.core.roles import Role, may_ask, may_move
-from daemon.core.signals import Actor, Asked, GuardAsked, Instant, Request
+from daemon.core.signals import Actor, Asked, GuardAsked, Instant, LaneAction, Request
 from daemon.mqtt.command.envelope import canonical
 
-Action = Literal["open", "close", "stop", "release", "refuse"]
-MOVES: frozenset[str] = frozenset(get_args(Action))
+MOVES: frozenset[str] = frozenset(get_args(LaneAction))
 REQUESTS: Mapping[str, type[Request]] = {kind_of(request): request for request in ALL_REQUESTS}
 
 
