@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from daemon.core.draft import Draft
     from daemon.core.state import State
 
+MOST_CARS = 100_000
+"""More than any car park holds: a count beyond it is a slip of the finger."""
+
 
 def asked(draft: Draft, asked: Asked, request: AnyRequest) -> Reason | None:
     """Do it, or say why not."""
@@ -34,7 +37,7 @@ def asked(draft: Draft, asked: Asked, request: AnyRequest) -> Reason | None:
 
 def _recount(draft: Draft, asked: Asked, request: Recount) -> Reason | None:
     """A count that is right already is written down all the same: somebody has looked."""
-    if request.count < 0:
+    if not 0 <= request.count <= MOST_CARS:
         return Reason.COUNT_WRONG
     draft.say(
         LotRecounted(

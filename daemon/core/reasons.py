@@ -296,7 +296,9 @@ REASON_WORDS: dict[Reason, Words] = {
     Reason.END_IS_PAST: Words("结束时间已过", "that end is past"),
     Reason.DATE_WRONG: Words("年份须在 2000 至 2199 之间", "a year lies between 2000 and 2199"),
     Reason.TIME_UNKNOWN: Words("时钟未校准，无法定时", "the clock cannot be trusted with a time of day"),
-    Reason.COUNT_WRONG: Words("数目不可为负", "a count is not negative"),
+    Reason.COUNT_WRONG: Words(
+        "数目不可为负，也不可过大", "a count is neither negative nor beyond all measure"
+    ),
     Reason.CARD_LOST: Words("卡已挂失", "the card was reported lost"),
     Reason.CARD_BLOCKED: Words("卡已停用", "the card is blocked"),
     Reason.CARD_RETURNED: Words("卡已退还", "the card was returned"),

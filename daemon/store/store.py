@@ -148,9 +148,9 @@ class Store:
                 raise
         except sqlite3.DatabaseError as refused:
             raise self._refused(refused) from refused
-        except ValueError as unsayable:
+        except (ValueError, OverflowError) as unsayable:
             raise StoreError(
-                f"no JSON can be made of {facts}: {unsayable}; nothing was written"
+                f"no row can be made of {facts}: {unsayable}; nothing was written"
             ) from unsayable
         first, self._seq, self._head = self._seq + 1, seq, seal
         return list(range(first, seq + 1))

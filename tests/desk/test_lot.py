@@ -64,11 +64,12 @@ def test_a_count_that_is_right_is_written_down_and_changes_nothing(gate: GateRig
 
 
 @pytest.mark.rule("R36")
-def test_no_count_without_a_reason_nor_below_nothing(gate: GateRig) -> None:
+def test_no_count_without_a_reason_nor_below_nothing_nor_beyond_all_measure(gate: GateRig) -> None:
     gate.ask(GUARD, Recount(of="permit", count=5, reason=" "))
     assert gate.last(ActionRefused).reason is Reason.REASON_NEEDED
-    gate.ask(GUARD, Recount(of="permit", count=-1, reason="清点"))
-    assert gate.last(ActionRefused).reason is Reason.COUNT_WRONG
+    for count in (-1, 100_001, 2**63 - 1, 10**30):
+        gate.ask(GUARD, Recount(of="permit", count=count, reason="清点"))
+        assert gate.last(ActionRefused).reason is Reason.COUNT_WRONG
     gate.ask(OFFICE, Recount(of="permit", count=5, reason="清点"))
     assert gate.last(ActionRefused).reason is Reason.ROLE_NOT_ALLOWED
     assert gate.all(LotRecounted) == []

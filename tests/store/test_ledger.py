@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from daemon.core.facts import Fact, FactLost, PermitGranted, PlateSeen
+from daemon.core.lot import LotRecounted
 from daemon.store import Store, StoreError, StoreTooNew, ledger, reading, tables
 from daemon.store.file import connect_reading
 from tests.store.conftest import Stores
@@ -63,6 +64,9 @@ UNSAYABLE = {
     "half a character": FactLost(at=instant(1), why="\ud800"),
     "a number that is none": replace(
         next(fact for fact in history(50) if isinstance(fact, PlateSeen)), confidence=float("nan")
+    ),
+    "a number beyond every column": LotRecounted(
+        at=instant(1), of="permit", counted=10**30, correction=10**30, why="a", by=OFFICE
     ),
 }
 
