@@ -123,16 +123,6 @@ def fact_filter(root: str, site: str) -> str:
     return f"{root}/{site}/+/fact/#"
 
 
-def alert_filter(root: str, site: str) -> str:
-    """What a control room subscribes to: the open alerts of every gate of a site."""
-    return f"{root}/{site}/+/alert/+"
-
-
-def state_filter(root: str, site: str) -> str:
-    """How every gate of a site is, kept up to date."""
-    return f"{root}/{site}/+/state/#"
-
-
 def gate_of(root: str, site: str, topic: str) -> str | None:
     """The gate that a fact topic names; None for any other topic."""
     prefix = f"{root}/{site}/"

@@ -62,6 +62,3 @@ class Parts:
         """Those whose time is up; they wait no longer."""
         over = [key for key, waiting in self._waiting.items() if waiting.due <= now]
         return [self._waiting.pop(key).genuine for key in over]
-
-    def next_due(self) -> timedelta | None:
-        return min((waiting.due for waiting in self._waiting.values()), default=None)

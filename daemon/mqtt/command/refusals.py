@@ -60,9 +60,6 @@ class Refusals:
         """All that has not been said: for the end of a run."""
         return [self._said(key, count, now) for key, count in self._counts.items() if count.times]
 
-    def next_due(self) -> timedelta | None:
-        return min((count.due for count in self._counts.values()), default=None)
-
     def _said(self, key: tuple[Fault, str], count: _Count, now: Instant) -> CommandsRefused:
         why, key_id = key
         said = CommandsRefused(at=now, why=why, key_id=key_id, times=count.times, since=count.since)
