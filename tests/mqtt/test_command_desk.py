@@ -170,7 +170,8 @@ async def test_after_a_restart_nothing_that_was_signed_before_counts_and_nothing
         assert post.broker.challenge != challenge
         post.broker.replies.clear()
         await post.says(one.payload, never_sent.payload)
-        assert post.broker.answers() == [("rejected", "challenge_old", True)] * 2
+        # what was done is not called refused because its bytes come again
+        assert post.broker.answers() == [("done", None, True), ("rejected", "challenge_old", True)]
         # a sender that never heard the answer signs it anew, and hears it
         await post.says(post.command(command_id=one.id).payload)
         assert post.broker.answers()[-1] == ("done", None, True)
