@@ -151,8 +151,28 @@ def test_without_a_trusted_clock_no_challenge_holds_longer_than_ten_seconds() ->
 
 def test_with_a_trusted_clock_one_challenge_serves_the_whole_run() -> None:
     challenges = Challenges(lambda: CHALLENGE, AT)
-    assert not challenges.look(replace(AT, mono=AT.mono + timedelta(days=30)))
-    assert challenges.holding(replace(AT, mono=AT.mono + timedelta(days=30))) == (CHALLENGE,)
+    later = replace(AT, mono=AT.mono + timedelta(days=30), wall=AT.wall + timedelta(days=30, seconds=1))
+    assert not challenges.look(later)
+    assert challenges.holding(later) == (CHALLENGE,)
+
+
+@pytest.mark.rule("R43")
+def test_a_clock_that_goes_back_makes_nothing_fresh_that_had_expired() -> None:
+    # given a command that somebody has held back until it had expired
+    numbers = iter(range(1000))
+    challenges = Challenges(lambda: f"{next(numbers):032x}", AT)
+    held_back = command(challenge=challenges.current)
+    later = replace(AT, mono=AT.mono + timedelta(hours=1), wall=AT.wall + timedelta(hours=1))
+    challenges.look(later)
+    where = standing(now=later, challenges=challenges.holding(later))
+    assert fault_of(held_back.payload, where) is Fault.EXPIRED
+    # when the clock is set back to when it was fresh, at once or after a while without one
+    for trusted_before in (True, False):
+        back = replace(AT, mono=later.mono + timedelta(seconds=3))
+        challenges.look(replace(later, mono=back.mono, trusted=False) if not trusted_before else back)
+        challenges.look(back)
+        where = standing(now=back, challenges=challenges.holding(back))
+        assert fault_of(held_back.payload, where) is Fault.CHALLENGE_OLD
 
 
 def test_the_table_of_operations_is_that_of_the_desk() -> None:
