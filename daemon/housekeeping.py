@@ -41,11 +41,11 @@ class Housekeeping:
             if not copy_at_once:
                 await asyncio.sleep(EVERY_S)
             copy_at_once = False
-            await self._copy()
+            await self._copy(look_owed=trusted is not None)
 
-    async def _copy(self) -> None:
+    async def _copy(self, *, look_owed: bool) -> None:
         try:
-            await self.upkeep.copy()
+            await self.upkeep.copy(look_owed=look_owed)
         except LedgerDamaged as why:
             log.warning("the ledger could not be copied: %s", why)
             self.copied(str(why))

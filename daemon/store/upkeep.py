@@ -32,9 +32,12 @@ class Upkeep:
         self._gate = gate
         self._lanes = tuple(lanes)
 
-    async def copy(self) -> None:
-        """`make_copy`, and the snapshot brought up to the copy. Raises LedgerDamaged or OSError."""
-        await self._in_child("copy")
+    async def copy(self, *, look_owed: bool = False) -> None:
+        """`make_copy`, and the snapshot brought up to the copy. Raises LedgerDamaged or OSError.
+
+        `look_owed`: a start has believed the snapshot, and nobody has looked at it yet: it stays as it is.
+        """
+        await self._in_child("copy", *(("--look-owed",) if look_owed else ()))
 
     async def revisit(self, trusted: str | None) -> None:
         """`starting.revisit`. Raises LedgerDamaged or OSError."""
@@ -77,6 +80,7 @@ def main() -> int:
     parser.add_argument("--gate", default="")
     parser.add_argument("--lanes", nargs="*", default=())
     parser.add_argument("--trusted", help="the digest of the snapshot that it has started from")
+    parser.add_argument("--look-owed", action="store_true", help="leave the snapshot as it is")
     args = parser.parse_args()
     os.nice(NICENESS)
     empty = nameplate(args.gate, args.lanes)
@@ -84,7 +88,7 @@ def main() -> int:
     is_same = args.code == snapshot.fingerprint()
     try:
         if args.task == "copy":
-            copy(args.folder, empty if is_same else None)
+            copy(args.folder, empty if is_same and not args.look_owed else None)
         elif is_same:
             starting.revisit(args.folder, empty, args.trusted)
     except LedgerDamaged as damage:

@@ -154,6 +154,7 @@ class Gate:
         around, clock = self.around, self.around.outside
         self.store = Store(around.disk.folder, ballast_bytes=0)
         start = starting.start(self.store, clock.now(), self._empty(), long=LONG)
+        self._look_owed = start.trusted is not None
         if start.trusted is not None:
             self.loop.call_later(LOOKS_AFTER_S, self._look, start.trusted)
         self.barriers = {lane.name: WorldBarrier(lane, self.life) for lane in around.lanes}
@@ -185,6 +186,7 @@ class Gate:
     barriers: dict[str, WorldBarrier] = field(init=False)
     safety_loops: dict[str, WorldContact] = field(init=False)
     fire: WorldContact = field(init=False)
+    _look_owed: bool = field(init=False)
 
     def _observe(self, signal: Signal, facts: tuple[Fact, ...]) -> None:
         self.publisher.wake()
@@ -270,7 +272,8 @@ class Gate:
 
     def _copy(self) -> None:
         with suppress(OSError, LedgerDamaged):
-            upkeep.copy(self.around.disk.folder, self._empty(), long=LONG)
+            empty = None if self._look_owed else self._empty()
+            upkeep.copy(self.around.disk.folder, empty, long=LONG)
 
     def _look(self, trusted: str) -> None:
         """What the process that looks at what a start has left unread would find; then as `App`."""
@@ -279,6 +282,7 @@ class Gate:
         folder = self.around.disk.folder
         try:
             starting.revisit(folder, self._empty(), trusted)
+            self._look_owed = False
         except LedgerDamaged as damage:
             doubt.leave(folder, damage)
             self.why = damage
