@@ -15,8 +15,8 @@ from daemon.worlds.truth import Truth
 
 _LEADERS = frozenset({"leader", "supervisor"})
 _SUPERVISORS = frozenset({"supervisor"})
-_SLACK_S = 40.0
-"""A hold ends by a timer: behind a stall, a refusing disk, a minute without power."""
+_SLACK_S = 70.0
+"""A hold ends by a timer: behind a stall, a minute without power, a disk that refuses for 63 s at the most."""
 
 
 @dataclass(slots=True)
