@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 from daemon.core.state import LaneRules, SiteRules, State, empty_state
 from daemon.store import copies, snapshot, starting
@@ -44,19 +45,29 @@ class Upkeep:
         await self._in_child("revisit", *(() if trusted is None else ("--trusted", trusted)))
 
     async def _in_child(self, task: str, *more: str) -> None:
-        own = ("--code", snapshot.fingerprint(), "--gate", self._gate, "--lanes", *self._lanes)
+        own = (
+            "--end-with-stdin",
+            "--code",
+            snapshot.fingerprint(),
+            "--gate",
+            self._gate,
+            "--lanes",
+            *self._lanes,
+        )
         await _run(sys.executable, "-m", "daemon.store.upkeep", task, str(self._folder), *own, *more)
 
 
 async def _run(*command: str) -> None:
     child = await asyncio.create_subprocess_exec(
         *command,
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.PIPE,  # open for as long as we live: see `_end_with_the_gate`
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )
+    assert child.stderr is not None
     try:
-        _, said = await child.communicate()
+        said = await child.stderr.read()
+        await child.wait()
     except BaseException:
         with suppress(ProcessLookupError):
             child.kill()
@@ -81,8 +92,11 @@ def main() -> int:
     parser.add_argument("--lanes", nargs="*", default=())
     parser.add_argument("--trusted", help="the digest of the snapshot that it has started from")
     parser.add_argument("--look-owed", action="store_true", help="leave the snapshot as it is")
+    parser.add_argument("--end-with-stdin", action="store_true", help="as when whoever asked has died")
     args = parser.parse_args()
     os.nice(NICENESS)
+    if args.end_with_stdin:
+        Thread(target=_end_with_the_gate, daemon=True).start()
     empty = nameplate(args.gate, args.lanes)
     # Where the program was replaced under the running gate, the next start goes through everything anyway.
     is_same = args.code == snapshot.fingerprint()
@@ -98,6 +112,12 @@ def main() -> int:
         print(trouble, file=sys.stderr)
         return EX_IOERR
     return 0
+
+
+def _end_with_the_gate() -> None:
+    """A gate that was killed has left this undone; the next one has it done anew, and not twice at once."""
+    os.read(0, 1)
+    os._exit(EX_IOERR)
 
 
 def copy(folder: Path, empty: State | None, *, long: int = starting.LONG) -> None:

@@ -16,7 +16,7 @@ from daemon.worlds.truth import Truth
 _LEADERS = frozenset({"leader", "supervisor"})
 _SUPERVISORS = frozenset({"supervisor"})
 _SLACK_S = 70.0
-"""A hold ends by a timer: behind a stall, a minute without power, a disk that refuses for 63 s at the most."""
+"""A hold ends by a timer: behind a stall, a minute without power, a disk that refuses for 63 s at most."""
 
 
 @dataclass(slots=True)

@@ -15,12 +15,12 @@ import pytest
 from daemon.core.evolve import evolve_all
 from daemon.core.facts import FactLost, PermitGranted
 from daemon.core.state import LaneRules, State, empty_state
-from daemon.store import LedgerDamaged, Store, copies, doubt, ledger, snapshot, starting, upkeep
+from daemon.store import LedgerDamaged, Store, copies, doubt, file, ledger, snapshot, starting, upkeep
 from daemon.store.copies import COPY
 from daemon.store.file import connect_reading
 from daemon.store.snapshot import Snapshot
 from daemon.store.starting import Start, revisit, start
-from daemon.store.upkeep import Upkeep
+from daemon.store.upkeep import EX_IOERR, Upkeep
 from tests.store.conftest import Stores
 from tests.store.damaged_site import NOW, PAGE, ROWS, Site, make_site, overwrite
 from tests.store.histories import OFFICE, History, history, instant, permit
@@ -339,6 +339,28 @@ async def test_the_work_is_done_in_a_process_of_its_own(
     shutil.rmtree(store.folder)
     with pytest.raises(OSError, match=r"gatepost\.copy"):
         await keeping.copy()
+
+
+def test_the_work_ends_with_the_gate_that_has_asked_for_it(store: Store) -> None:
+    # given a copy that waits for its turn
+    command = [
+        sys.executable,
+        "-m",
+        "daemon.store.upkeep",
+        "copy",
+        store.folder,
+        "--code",
+        "x",
+        "--end-with-stdin",
+    ]
+    with file.held(store.folder / f"{COPY}.lock"):
+        work = subprocess.Popen(command, cwd=Path(__file__).parents[2], stdin=subprocess.PIPE)
+        # when the gate is killed
+        assert work.stdin is not None
+        work.stdin.close()
+        # then it is left undone
+        assert work.wait(timeout=60) == EX_IOERR
+    assert not (store.folder / COPY).exists()
 
 
 def test_a_program_that_was_replaced_makes_no_snapshot_for_the_gate_that_runs(store: Store) -> None:
