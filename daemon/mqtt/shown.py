@@ -287,7 +287,7 @@ def alert_shown(gate: Gate, state: State, alert: AlertRaised, care: Care | None,
         level=Level.GUARD if care is None else care.level,
         since=At.of(alert.at),
         acknowledged_by=None if care is None or care.acknowledged is None else care.acknowledged.name,
-        sent=None if care is None or not care.sent else care.sent,
+        sent=None if care is None or not care.sent else masked_text(care.sent),
     )
 
 

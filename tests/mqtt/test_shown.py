@@ -92,10 +92,10 @@ def test_an_alert_says_how_grave_where_what_to_do_whose_it_is_and_shows_a_pictur
     (key,) = gate.engine.state.alerts
     if alert["picture"] is None:
         gate.send(PictureTaken(at=gate.now, lane="entry-1", passage=None, picture="2026/a.jpg", alert_id=key))
-    gate.ask(LEADER, SendSomeone(alert_id=key, who="巡逻 2 组"))
+    gate.ask(LEADER, SendSomeone(alert_id=key, who="巡逻 2 组 粤B12345"))
     (alert,) = alerts(gate)
     assert alert["picture"]
-    assert (alert["acknowledged_by"], alert["sent"]) == (LEADER.name, "巡逻 2 组")
+    assert (alert["acknowledged_by"], alert["sent"]) == (LEADER.name, "巡逻 2 组 粤B•••45")
 
     # then it is gone with the car
     gate.car_backs_off()
