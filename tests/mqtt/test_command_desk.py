@@ -328,6 +328,22 @@ async def test_a_key_that_is_taken_away_counts_no_more(
     post.bench.finish()
 
 
+async def test_a_key_that_is_taken_away_while_its_list_is_on_the_way_counts_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("daemon.mqtt.command.desk.KEYS_EVERY_S", 0.01)
+    post = Post(tmp_path)
+    async with working(lambda: post.desk):
+        one = listed(post)
+        await post.says(one.payload)
+        post.keys.ring = KeyRing()
+        await until(lambda: post.keys.ring is None)
+        await post.says(*one.parts, topic=TOPICS.command_part(one.id))
+        await until(lambda: post.broker.answers() == [("rejected", "key_revoked", True)])
+    assert not post.bench.all(PermitGranted)
+    post.bench.finish()
+
+
 @pytest.mark.rule("R35")
 async def test_an_alert_may_be_called_as_its_topic_is(post: Post) -> None:
     post.bench.loses("entry-1.reader", "entry-1")

@@ -270,6 +270,10 @@ class CommandDesk:
             read = await asyncio.to_thread(_read, genuine, parts, self._clock.now())
             await until_quiet(self._state)
             now = self._clock.now()
+            key = self._ring.get(genuine.command.key_id)
+            if key is None or key.revoked:  # taken back while its parts came
+                self._refuse(self._of(genuine, Fault.KEY_REVOKED), now)
+                return
             await self._put(replace(read, at=now, asks=replace(read.asks, at=now)))
         except (NoCommand, BodyWrong) as wrong:
             self._refuse(self._of(genuine, Fault.BODY_WRONG, str(wrong)), self._clock.now())
