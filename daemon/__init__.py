@@ -35,8 +35,6 @@ Which room is mine? The first yes wins.
     what the facts add up to, for people?              reports/
     a story in plain words?                            scenario/
     a made-up world to prove the whole gate in?        worlds/
-    the office's spreadsheets?                         imports/
-    stories in plain words, played on the rules?       scenario/
 
 `wiring` makes the objects, `app` runs them, `cli` is what a person types, `control` the private socket over
 which `gatepost ask` reaches the running gate. `housekeeping` is what is done beside it now and then. `engine`
