@@ -142,11 +142,14 @@ def asked(draft: Draft, signal: Asked) -> None:
 
 
 def _written_alike(request: Request, zone: tzinfo) -> Request:
-    """Moments are aware ones and plates written one way from here on; the nouns need not ask."""
+    """Moments are aware ones, plates and references written one way from here on; the nouns need not ask."""
     alike: dict[str, Any] = {name: aware(moment, zone) for name, moment in _moments(request).items()}
     plate = getattr(request, "plate", None)
     if isinstance(plate, str) and not plate.startswith(NO_PLATE):
         alike["plate"] = normalise(plate)
+    reference = getattr(request, "reference", None)
+    if isinstance(reference, str):
+        alike["reference"] = reference.strip()
     return replace(request, **alike)
 
 

@@ -126,7 +126,7 @@ MAY: dict[type[Request], frozenset[Role]] = {
     rounds.CheckIn: _ON_DUTY,
     commands.TakePicture: _ANY,
     commands.ResendFacts: _OFFICE,
-    commands.OfferTime: _ANY,
+    commands.OfferTime: _ANSWERABLE,
 }
 
 

@@ -116,9 +116,11 @@ class MoneyAudit:
         self._accounts[row.body["stay_id"]] = _Account(plate=row.body["plate"], entry=ended)
 
     def _stay_rated(self, row: Row) -> Iterator[str]:
-        account = self._accounts[row.body["stay_id"]]
+        account = self._accounts.get(row.body["stay_id"])
+        if account is None:
+            yield f"{row.body['stay_id']} is no visit"
+            return
         account.claims, account.settled = frozenset(row.body["claims"]), None
-        yield from ()
 
     def _charge_quoted(self, row: Row) -> Iterator[str]:
         body, account = row.body, self._accounts.get(row.body["stay_id"])
@@ -178,7 +180,10 @@ class MoneyAudit:
         self._credit[body["plate"]] += body["credit_fen"]
 
     def _pays(self, row: Row, stay_id: str, fen: int, *, waived: int = 0) -> Iterator[str]:
-        account = self._accounts[stay_id]
+        account = self._accounts.get(stay_id)
+        if account is None:
+            yield f"{stay_id} is no visit"
+            return
         if not 0 < fen + waived <= account.due:
             yield f"{fen + waived} fen for {stay_id}, which owes {account.due}"
         account.paid += fen
@@ -283,7 +288,10 @@ class MoneyAudit:
 
     def _arrears_left(self, row: Row) -> Iterator[str]:
         body = row.body
-        account = self._accounts[body["stay_id"]]
+        account = self._accounts.get(body["stay_id"])
+        if account is None:
+            yield f"{body['stay_id']} is no visit"
+            return
         if body["fen"] != account.due:
             yield f"{body['fen']} fen, and {account.due} are due"
         if not self._is_alerted(body["stay_id"]):

@@ -36,7 +36,7 @@ from daemon.core.signals import (
     Loop,
     Request,
 )
-from tests.core.rig import LEADER, OFFICE, GateRig, entry, said
+from tests.core.rig import GUARD, LEADER, OFFICE, GateRig, entry, said
 
 Action = Literal["open", "close", "stop", "release", "refuse"]
 
@@ -273,6 +273,8 @@ def test_a_time_is_taken_only_by_a_gate_that_has_none(gate: GateRig) -> None:
     gate.set_wall(datetime.fromisoformat("1970-01-01T00:00:30+00:00"), trusted=False)
     asks(gate, 2, replace(offered, now=datetime.fromisoformat("2001-01-01T00:00:00+00:00")))
     assert answers(gate)[-1] == ("rejected", Reason.END_IS_PAST)
+    asks(gate, 4, offered, who=GUARD)
+    assert answers(gate)[-1] == ("rejected", Reason.ROLE_NOT_ALLOWED)
     asks(gate, 3, offered)
     assert gate.last(TimeGiven).now == datetime.fromisoformat("2026-06-01T08:00:00+00:00")
     assert gate.engine.state.commands.time == gate.last(TimeGiven)

@@ -21,7 +21,7 @@ from daemon.core.shifts import PlanShift
 from daemon.core.signals import Actor, Asked, Request
 from daemon.core.state import empty_state
 from daemon.runtime.clock import ManualClock
-from tests.desk.rig import GUARD, LEADER, Desk
+from tests.desk.rig import LEADER, Desk
 
 EAST, WEST = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))
 ENDS = [
@@ -61,6 +61,6 @@ def test_a_shift_or_a_time_beyond_the_calendar_is_not_written_down(tmp_path: Pat
     )
     desk.clock.trusted = False
     beyond = OfferTime(now=datetime(9999, 12, 31, 23, 59, tzinfo=UTC))
-    assert desk.why_not(GUARD, beyond) is Reason.DATE_WRONG
+    assert desk.why_not(LEADER, beyond) is Reason.DATE_WRONG
     desk.time(days=2)
     desk.finish()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -178,6 +179,8 @@ def test_a_qr_payment_that_is_confirmed_twice_counts_once(gate: TollGate) -> Non
     confirmed = ConfirmPayment(charge=told.charge, reference="wx-4200", fen=1500)
     assert "boom_raise_ordered" in said(gate.ask(OFFICE, confirmed))
     assert gate.why_not(OFFICE, confirmed) is Reason.PAYMENT_KNOWN
+    again = replace(confirmed, reference=" wx-4200\n")
+    assert gate.why_not(OFFICE, again) is Reason.PAYMENT_KNOWN, "the same payment, written otherwise"
     gate.restart()
     assert gate.why_not(OFFICE, confirmed) is Reason.PAYMENT_KNOWN
     assert [payment.fen for payment in gate.all(PaymentTaken)] == [1500]
