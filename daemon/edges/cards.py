@@ -6,9 +6,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from daemon.core.masking import masked_card
 from daemon.core.signals import CardRead
 from daemon.runtime.clock import Clock
-from daemon.runtime.log import mask_card
 from drivers.errors import DeviceError
 from drivers.protocols import Card, Reader
 
@@ -27,7 +27,7 @@ async def read_cards(
             for item in reader.read():
                 if isinstance(item, Card):
                     post(CardRead(at=clock.now(), lane=lane, card=item.number, bits=item.bits))
-                    log.debug("%s: card %s", lane, mask_card(item.number))
+                    log.debug("%s: card %s", lane, masked_card(item.number))
                 else:
                     log.info("%s: %d bytes from the card reader dropped: %s", lane, len(item.data), item.why)
         except DeviceError as error:

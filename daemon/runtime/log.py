@@ -1,8 +1,8 @@
 """How the daemon logs: one event, one line, to standard error.
 
 The law of this file: nothing that came from outside can begin a second line or move the terminal's cursor.
-Under systemd the line carries its priority and no time, since the journal keeps both. `mask_plate` and
-`mask_card` are for whoever logs a plate or a card: whole numbers belong in the ledger and nowhere else.
+Under systemd the line carries its priority and no time, since the journal keeps both. Whoever logs a plate or
+a card masks it (`daemon.core.masking`): whole numbers belong in the ledger and nowhere else.
 """
 
 from __future__ import annotations
@@ -29,20 +29,6 @@ _VISIBLE = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)
     0x2028: "\\u2028",
     0x2029: "\\u2029",
 }
-
-
-def mask_plate(plate: str) -> str:
-    """The plate with its middle hidden: 粤B12345 becomes 粤B1***5, still enough to follow one car."""
-    if len(plate) < 6:
-        return "*" * len(plate)
-    return plate[:3] + "*" * (len(plate) - 4) + plate[-1]
-
-
-def mask_card(card: str) -> str:
-    """The card with all but its last four digits hidden."""
-    if len(card) <= 4:
-        return "*" * len(card)
-    return "*" * (len(card) - 4) + card[-4:]
 
 
 def describe(error: BaseException) -> str:

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from daemon.runtime import log
-from daemon.runtime.log import mask_card, mask_plate
 
 
 @pytest.fixture(autouse=True)
@@ -32,21 +31,6 @@ def logged(*args: object, exc_info: BaseException | None = None) -> str:
     log.set_up(logging.DEBUG, environ={}, stream=stream)
     logging.getLogger("daemon.engine").warning(*args, exc_info=exc_info)
     return stream.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("plate", "shown"),
-    [("粤B12345", "粤B1***5"), ("粤BD12345", "粤BD****5"), ("粤B123", "*****"), ("粤B1", "***"), ("", "")],
-)
-def test_the_middle_of_a_plate_is_hidden(plate: str, shown: str) -> None:
-    assert mask_plate(plate) == shown
-
-
-@pytest.mark.parametrize(
-    ("card", "shown"), [("0A1B2C3D4E", "******3D4E"), ("3D4E", "****"), ("12345", "*2345"), ("", "")]
-)
-def test_only_the_last_four_digits_of_a_card_are_shown(card: str, shown: str) -> None:
-    assert mask_card(card) == shown
 
 
 def test_what_comes_from_outside_cannot_begin_a_line_or_reach_the_terminal() -> None:
