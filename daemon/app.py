@@ -119,6 +119,7 @@ class App:
             await self._last_words()
             for task in tasks:
                 task.cancel()
+        self._acked_in_run = max(0, self._store.acked() - self._seq_at_start)
         if self._damage is not None:
             raise self._damage
         with suppress(LedgerDamaged, OSError, TimeoutError):
@@ -378,7 +379,6 @@ class App:
             if not self._office_status().connected or self._store.acked() >= last:
                 break
             await asyncio.sleep(GLANCE_S)
-        self._acked_in_run = max(0, min(self._store.acked(), last) - self._seq_at_start)
 
     def report(self) -> dict[str, Any]:
         """What the run amounted to, for people and scripts."""
