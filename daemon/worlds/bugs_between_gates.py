@@ -7,7 +7,6 @@ one gate alone never meets them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 from daemon.core import sibling_books, sibling_desk, siblings
@@ -16,7 +15,7 @@ from daemon.core.fact import Fact
 from daemon.core.siblings import SiblingFollowed
 from daemon.store import Store
 from daemon.worlds.neighbours import NeighbourWorld, SiteOutcome
-from daemon.worlds.planting import Bug, Swap, everywhere
+from daemon.worlds.planting import Bug, Swap, everywhere, planted_in
 
 
 def cursor_moved_before_the_facts() -> list[Swap]:
@@ -71,22 +70,8 @@ BUGS: dict[str, Bug] = {
 }
 
 
-@contextmanager
-def planted(name: str | None) -> Iterator[None]:
-    """Have that bug while this holds; none for None. Raises KeyError for one that there is none of."""
-    swaps = [] if name is None else BUGS[name]()
-    kept = [(owner, attribute, getattr(owner, attribute)) for owner, attribute, _ in swaps]
-    try:
-        for owner, attribute, bug in swaps:
-            setattr(owner, attribute, bug)
-        yield
-    finally:
-        for owner, attribute, own in kept:
-            setattr(owner, attribute, own)
-
-
 def sites(number: int, seed: int = 0, plant: str | None = None) -> Iterator[SiteOutcome]:
     """Live through so many sites of five gates from `seed` on, with that bug planted, if any."""
-    with planted(plant):
+    with planted_in(BUGS, plant):
         for each in range(seed, seed + number):
             yield NeighbourWorld(each).run()

@@ -7,7 +7,8 @@ under every name that the product's modules have imported it by: a bug does not 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import daemon.engine
@@ -24,6 +25,20 @@ Swap = tuple[Any, str, Any]
 
 Bug = Callable[[], list[Swap]]
 """Makes its swaps when it is planted, from the product as it is then."""
+
+
+@contextmanager
+def planted_in(bugs: Mapping[str, Bug], name: str | None) -> Iterator[None]:
+    """Have that bug while this holds; none for None. Raises KeyError for a name that is none of `bugs`."""
+    swaps = [] if name is None else bugs[name]()
+    kept = [(owner, attribute, getattr(owner, attribute)) for owner, attribute, _ in swaps]
+    try:
+        for owner, attribute, bug in swaps:
+            setattr(owner, attribute, bug)
+        yield
+    finally:
+        for owner, attribute, own in kept:
+            setattr(owner, attribute, own)
 
 
 def everywhere(own: Any, bug: Any) -> list[Swap]:

@@ -7,11 +7,10 @@ nothing about the promise behind it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 from daemon.worlds import bugs_of_machine, bugs_of_money, bugs_of_post, bugs_of_rules
-from daemon.worlds.planting import Bug
+from daemon.worlds.planting import Bug, planted_in
 
 _BUGS: dict[str, Bug] = {
     **bugs_of_machine.BUGS,
@@ -25,15 +24,6 @@ def names() -> tuple[str, ...]:
     return tuple(_BUGS)
 
 
-@contextmanager
-def planted(name: str | None) -> Iterator[None]:
+def planted(name: str | None) -> AbstractContextManager[None]:
     """Have that bug while this holds; none for None. Raises KeyError for a name that is none of `names()`."""
-    swaps = [] if name is None else _BUGS[name]()
-    kept = [(owner, attribute, getattr(owner, attribute)) for owner, attribute, _ in swaps]
-    try:
-        for owner, attribute, bug in swaps:
-            setattr(owner, attribute, bug)
-        yield
-    finally:
-        for owner, attribute, own in kept:
-            setattr(owner, attribute, own)
+    return planted_in(_BUGS, name)

@@ -6,12 +6,14 @@ dropped, but for the frame that has begun. Nothing comes back, so that only the 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from drivers.errors import DeviceLost
 from drivers.ports import Port, open_port
 from drivers.protocols import Context, SignText
 
 
-class WrittenSign:
+class WrittenSign(ABC):
     """See the module's docstring for the law, `drivers.protocols.Sign` for the contract."""
 
     def __init__(self, where: str, context: Context, *, baud: int) -> None:
@@ -22,9 +24,9 @@ class WrittenSign:
         self._begun = b""
         self._next: bytes | None = None
 
+    @abstractmethod
     def frame(self, text: SignText) -> bytes:
         """What the sign is told that by."""
-        raise NotImplementedError
 
     def open(self) -> None:
         self.close()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import select
 import socket
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ PAPER = [
 OTHER = [PaperLine("补打 COPY 1"), PaperLine("实收                20.00元")]
 
 
-class Rig:
+class Rig(ABC):
     """A driver, the mechanism behind it, and time that passes by hand."""
 
     model: PrinterModel
@@ -45,13 +46,16 @@ class Rig:
         )
         self.printer: Any = self.made()
 
-    def made(self, *, answers: bool = True) -> EscPosPrinter:
-        raise NotImplementedError
+    @abstractmethod
+    def made(self, *, answers: bool = True) -> EscPosPrinter: ...
 
+    @abstractmethod
     def look(self) -> None:
         """The mechanism takes what has come down the wire."""
 
+    @abstractmethod
     def unplug(self) -> None: ...
+    @abstractmethod
     def plug_in(self) -> None: ...
     def finish(self) -> None:
         self.printer.close()
@@ -107,6 +111,9 @@ class SimulatedRig(Rig):
 
     def made(self, *, answers: bool = True) -> SimulatedPrinter:
         return SimulatedPrinter(SimulatedPrinterOptions(answers=answers, paper="roll.txt"), self.context)
+
+    def look(self) -> None:
+        """This mechanism reads by itself."""
 
     def unplug(self) -> None:
         self._behind.unplug()

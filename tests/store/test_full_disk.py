@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -15,6 +14,7 @@ from daemon.store import Store, StoreFull, StoreUnusable, tables
 from daemon.store.copies import COPY, make_copy, open_store
 from daemon.store.file import connect_reading
 from daemon.store.store import BALLAST, REFILL_AFTER
+from tests.rigs.small_disk import fill, mounted_disk
 from tests.store.conftest import Stores
 from tests.store.histories import history, instant
 
@@ -24,29 +24,8 @@ BALLAST_BYTES = 1024 * 1024
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own, of a few megabytes."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "gatepost-test", str(disk)]
-    try:
-        mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("there is no mount on this machine")
-    if mounted.returncode != 0:
-        pytest.skip(f"mounting a small disk is not permitted here: {mounted.stderr.strip()}")
-    yield disk
-    subprocess.run(["umount", "--lazy", str(disk)], check=True)
-
-
-def fill(disk: Path) -> Path:
-    """Take all the room there is, to the last byte."""
-    hog = disk / "hog"
-    with hog.open("ab", buffering=0) as file:
-        for size in (65536, 4096, 1):
-            with suppress(OSError):
-                while True:
-                    file.write(b"x" * size)
-    return hog
+    with mounted_disk(tmp_path / "disk", DISK) as disk:
+        yield disk
 
 
 def facts(count: int) -> list[FactLost]:
