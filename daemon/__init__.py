@@ -37,7 +37,8 @@ Which room is mine? The first yes wins.
     a made-up world to prove the whole gate in?        worlds/
 
 `wiring` makes the objects, `app` runs them, `cli` is what a person types, `control` the private socket over
-which `gatepost ask` reaches the running gate. `housekeeping` is what is done beside it now and then. `engine`
+which `gatepost ask` reaches the running gate. `housekeeping` is what is done beside it now and then,
+`reporting` has reports added up by a process of its own. `engine`
 is the one loop between inbox and devices; `gate` is what the panel sees of it; `simulation` and `summary` are
 the demonstration and its figures. The layers are a contract that `scripts/check` enforces
 (`[tool.importlinter]`, pyproject.toml).
